@@ -1,0 +1,1 @@
+"""Frozen types that pass between stages; nothing here reads, writes or knows a database."""

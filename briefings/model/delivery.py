@@ -1,0 +1,96 @@
+"""Issues, deliveries and their states; never how they are claimed or sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """States of a delivery. `accepted`: the next mail server took it; nobody knows more."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    UNSURE = "unsure"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+
+
+class SkipReason(StrEnum):
+    """Why a confirmed reader gets nothing from an issue."""
+
+    NOT_THEIR_WEEK = "not their week"
+    PAUSED = "paused"
+    LEFT = "left"
+    SUPPRESSED = "suppressed"
+    ALL_HELD = "all editions held"
+    NO_EDITION = "no edition"
+    NOTHING_NEW = "nothing new"
+    CANCELLED = "cancelled"
+    UNUSABLE = "unusable row"
+
+
+class IssueKind(StrEnum):
+    """Kinds of issues."""
+
+    REGULAR = "regular"
+    LATE = "late"
+    CORRECTION = "correction"
+    WELCOME = "welcome"
+
+
+class IssueState(StrEnum):
+    """States of an issue; "finished" is not one of them: it is computed from rows (P6)."""
+
+    FREEZING = "freezing"
+    OPEN = "open"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One mailing with a frozen, counted audience. `name` is e.g. `2026-W34-regular`."""
+
+    id: int
+    name: str
+    week: str
+    kind: IssueKind
+    n: int
+    state: IssueState
+    began: datetime
+    audience: int
+    opened_by_tick: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A delivery claimed by this process, with what is read at claim time (R7)."""
+
+    id: int
+    issue_id: int
+    reader_id: int
+    briefing_id: int
+    email: str
+    name: str
+    attempts: int
+    first_attempt_at: datetime | None
+    due_at: datetime
+    preferences_version: int
+    frozen_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The end of one attempt, to be written to its row under the claim's fence."""
+
+    id: int
+    state: State
+    reason: str | None = None
+    code: int | None = None
+    next_at: datetime | None = None

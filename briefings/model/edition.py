@@ -1,0 +1,183 @@
+"""The content of one specialization for one week, and what a reader gets out of it; never bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from briefings.model.catalogue import PlanWeek, Role, Specialization, Tool
+from briefings.model.news import Item
+
+
+class EditionState(StrEnum):
+    """draft -> approved -> published (its issue is open), or held / skipped with a reason."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    HELD = "held"
+    SKIPPED = "skipped"
+
+
+class Part(StrEnum):
+    """Where in an edition an item stands."""
+
+    WEEK = "week"
+    EARLIER = "earlier"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """An item revision at its place, with the words for the reader and for the desk.
+
+    `why_you` is the reader's line without its label ("MLOps Engineer covers workflow orchestration.");
+    `ranked` explains the place to editors ("breaking; tool of the role; high; 21 Aug").
+    """
+
+    item_id: int
+    revision: int
+    part: Part
+    why_you: str
+    ranked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """What one specialization carries in one week. Empty words mean: make them from the items."""
+
+    specialization: str
+    week: str
+    placements: tuple[Placement, ...]
+    state: EditionState = EditionState.DRAFT
+    reason: str | None = None
+    subject: str = ""
+    intro: str = ""
+    revision: int = 1
+
+
+# --- what a reader gets: plain data for one block each; equal specs are one rendering (R1) ---------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadBlock:
+    """Masthead, title and lead of a mail (R2)."""
+
+    week: str
+    specialization: str
+    subject: str
+    title: str
+    preheader: str
+    intro: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemBlock:
+    """One item card or pay box. `past` quiets the urgency label (items under "Earlier")."""
+
+    item: Item
+    why_you: str
+    past: bool
+    tool: Tool | None = None
+    role_name: str = ""
+    growth_note: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadingBlock:
+    """A heading between items: "Earlier", or the name of another specialization."""
+
+    text: str
+    note: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverflowBlock:
+    """One line that says how many items did not fit, with a link to them."""
+
+    count: int
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleBlock:
+    """Risk level as a gauge and the tasks at risk on a line of years; `today` is the mail's Monday."""
+
+    role: Role
+    specialization: Specialization
+    today: date
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanBlock:
+    """This week's step of the 12-week plan."""
+
+    specialization: str
+    step: PlanWeek
+    tool: Tool
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingBlock:
+    """Stands once where week 13 would be: the plan is done, and what next."""
+
+    specialization: str
+    portfolio_evidence: tuple[str, ...]
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedBlock:
+    """Related roles with their risk: (name, level or None, category word or None)."""
+
+    roles: tuple[tuple[str, int | None, str | None], ...]
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FootBlock:
+    """Why you got this, preferences, unsubscribe, postal address; closes the document."""
+
+    language: str = "en"
+
+
+BlockSpec = (
+    HeadBlock
+    | ItemBlock
+    | HeadingBlock
+    | OverflowBlock
+    | RoleBlock
+    | PlanBlock
+    | ClosingBlock
+    | RelatedBlock
+    | FootBlock
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """The ordered blocks of one group; `carried` item ids count as received, `left_over` do not."""
+
+    head: HeadBlock
+    blocks: tuple[BlockSpec, ...]
+    carried: tuple[int, ...]
+    left_over: tuple[int, ...]
+    editions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A rendered block, quoted-printable encoded with open slots; the key is a hash of the content.
+
+    Both parts end on a line break and have no line that begins with a dot.
+    """
+
+    key: str
+    kind: str
+    html: bytes
+    text: bytes
