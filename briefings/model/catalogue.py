@@ -1,0 +1,370 @@
+"""What a catalogue says about roles, specializations, tools and plans; it never reads a file.
+
+The folder `catalogue/` is read and checked by `briefings.intake.catalogue`; everything here is
+frozen, holds tuples instead of dicts, and uses empty tuples and empty strings for "not known".
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from briefings.errors import NotFound
+from briefings.model.money import Money  # noqa: TC001 - get_type_hints must resolve the fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PLAN_WEEKS = 12
+PLAN_HOURS = (3, 6)
+PLAN_TASKS = (2, 4)
+MAX_AREAS = 6  # R10: a reader's focus is one of at most six skill areas
+
+
+class RiskCategory(StrEnum):
+    """How strongly AI changes a role: low is level 0-3, medium 4-6, high 7-10."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @classmethod
+    def of_level(cls, level: int) -> RiskCategory:
+        """Give the category of a risk level from 0 to 10; ValueError outside it."""
+        if not 0 <= level <= 10:  # noqa: PLR2004 - the scale itself
+            raise ValueError(f"risk level {level} is outside 0 to 10")
+        if level <= 3:  # noqa: PLR2004 - the scale itself
+            return cls.LOW
+        return cls.MEDIUM if level <= 6 else cls.HIGH  # noqa: PLR2004 - the scale itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Industry:
+    """A branch of work that groups roles."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A statement that stands in the catalogue, never without its source."""
+
+    fact: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """What the product offers, in the words that pages may use; empty where not known."""
+
+    action_plan: str = ""
+    assessment: str = ""
+    pricing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAtRisk:
+    """A task that machines take over between the first and the last year, and why."""
+
+    task: str
+    first_year: int
+    last_year: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salary:
+    """What the role profile (not the survey) says about pay; the two are never averaged.
+
+    Growth is in percent per year, senior pay per year. `senior_note` qualifies the senior range,
+    `note` the whole.
+    """
+
+    growth_low: int | None = None
+    growth_high: int | None = None
+    senior_low: Money | None = None
+    senior_high: Money | None = None
+    senior_note: str = ""
+    note: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A job. Empty fields are not known, and their headings disappear from pages and mails."""
+
+    slug: str
+    name: str
+    industry: str
+    also_known_as: tuple[str, ...] = ()
+    risk_level: int | None = None
+    risk_category: RiskCategory | None = None
+    overview: str = ""
+    tasks_at_risk: tuple[TaskAtRisk, ...] = ()
+    tasks_safe: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    salary: Salary | None = None
+    adaptation: tuple[str, ...] = ()
+    certifications: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTask:
+    """Something to do in a plan week, and the result by which it can be checked."""
+
+    task: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanWeek:
+    """One of the twelve weeks of a plan: one tool (by slug), 3 to 6 hours, one skill."""
+
+    number: int
+    headline: str
+    text: str
+    tasks: tuple[PlanTask, ...]
+    tool: str
+    hours: int
+    skill: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """Words for the line "Why you" when an item's tool area or tag is `area`."""
+
+    area: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skills:
+    """Three kinds of skills that a specialization asks for."""
+
+    ai_tools: tuple[str, ...] = ()
+    technical: tuple[str, ...] = ()
+    human: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Specialization:
+    """A direction inside a role; `general` for the one that carries the role's own slug."""
+
+    slug: str
+    role: str
+    name: str
+    general: bool
+    risk_category: RiskCategory | None = None
+    overview: str = ""
+    tasks_automated: tuple[str, ...] = ()
+    tasks_augmented: tuple[str, ...] = ()
+    horizon_1_2_years: str = ""
+    horizon_3_5_years: str = ""
+    skills: Skills = field(default_factory=Skills)
+    opportunities: tuple[str, ...] = ()
+    positioning: str = ""
+    portfolio_evidence: tuple[str, ...] = ()
+    covers: tuple[Cover, ...] = ()
+    plan: tuple[PlanWeek, ...] = ()
+
+    def plan_week(self, number: int) -> PlanWeek | None:
+        """Give the step of that week, or None without a plan and outside 1 to 12."""
+        return next((week for week in self.plan if week.number == number), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool that the news is about; `concerns` holds slugs of specializations (our judgement)."""
+
+    slug: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    project_url: str
+    release_feed: str = ""
+    source_name: str
+    area: str
+    concerns: tuple[str, ...] = ()
+
+
+class QuestionAbout(StrEnum):
+    """What part of the work a question of the assessment is about."""
+
+    TASK = "task"
+    TOOL = "tool"
+    SKILL = "skill"
+    SENIORITY = "seniority"
+    GOAL = "goal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillArea:
+    """One of at most six areas a reader can focus on; `tools` are slugs, `tags` those of items."""
+
+    slug: str
+    name: str
+    tools: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A choice under a question; more points mean more of the work is safe (0 to 3)."""
+
+    slug: str
+    text: str
+    points: int
+    area: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question of the assessment, with a hint under it and the reason why it is asked."""
+
+    slug: str
+    about: QuestionAbout
+    text: str
+    hint: str = ""
+    why: str
+    area: str | None = None
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The free career assessment of one role; scoring lives in `briefings.readers`."""
+
+    role: str
+    intro: str
+    areas: tuple[SkillArea, ...]
+    questions: tuple[Question, ...]
+
+
+class Billing(StrEnum):
+    """The time that a price is for."""
+
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """What a reader pays for; `price` None means free."""
+
+    slug: str
+    name: str
+    price: Money | None = None
+    billing: Billing | None = None
+    summary: str = ""
+    includes: tuple[str, ...] = ()
+
+
+def plain_name(text: str) -> str:
+    """Fold a name for comparison: NFKC, case-folded, every run of white space one space."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+_T = TypeVar("_T", Role, Specialization, Tool, Industry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Everything the catalogue says, with look-ups by slug and by any known name.
+
+    Look-ups by slug raise NotFound with the closest slug; look-ups by name give None, because a
+    row about a role that we do not carry is set aside and is not an error.
+    """
+
+    industries: tuple[Industry, ...] = ()
+    roles: tuple[Role, ...] = ()
+    specializations: tuple[Specialization, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    context: tuple[Fact, ...] = ()
+    product: Product = field(default_factory=Product)
+    _role_names: Mapping[str, Role] = field(init=False, repr=False, compare=False)
+    _tool_names: Mapping[str, Tool] = field(init=False, repr=False, compare=False)
+    _specializations: Mapping[str, Specialization] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the names once: imports ask for them a million times."""
+        roles = {plain_name(n): r for r in self.roles for n in (r.slug, r.name, *r.also_known_as)}
+        tools = {plain_name(n): t for t in self.tools for n in (t.slug, t.name, *t.aliases)}
+        by_slug = {s.slug: s for s in self.specializations}
+        object.__setattr__(self, "_role_names", roles)
+        object.__setattr__(self, "_tool_names", tools)
+        object.__setattr__(self, "_specializations", by_slug)
+
+    def role(self, slug: str) -> Role:
+        """Give the role with that slug; NotFound names the closest one."""
+        return _by_slug(self.roles, slug, "role")
+
+    def specialization(self, slug: str) -> Specialization:
+        """Give the specialization with that slug; NotFound names the closest one."""
+        found = self._specializations.get(slug)
+        return found or _by_slug(self.specializations, slug, "specialization")
+
+    def tool(self, slug: str) -> Tool:
+        """Give the tool with that slug; NotFound names the closest one."""
+        return _by_slug(self.tools, slug, "tool")
+
+    def industry(self, slug: str) -> Industry:
+        """Give the industry with that slug; NotFound names the closest one."""
+        return _by_slug(self.industries, slug, "industry")
+
+    def has_specialization(self, slug: str) -> bool:
+        """Say whether readers can subscribe to that slug."""
+        return slug in self._specializations
+
+    def role_named(self, name: str) -> Role | None:
+        """Find a role by slug, name or a name it is also known as; None if we do not carry it."""
+        return self._role_names.get(plain_name(name))
+
+    def tool_named(self, name: str) -> Tool | None:
+        """Find a tool by slug, name or alias; None if we do not watch it."""
+        return self._tool_names.get(plain_name(name))
+
+    def specializations_of(self, role: str) -> tuple[Specialization, ...]:
+        """Give all specializations of a role (by slug), the general one first."""
+        own = [s for s in self.specializations if s.role == role]
+        return tuple(sorted(own, key=lambda s: not s.general))
+
+    def specializations_concerned(self, tool: Tool) -> tuple[Specialization, ...]:
+        """Give the specializations that news about the tool reaches, in the tool's order."""
+        return tuple(self.specialization(slug) for slug in tool.concerns)
+
+    def assessment(self, role: str) -> Assessment | None:
+        """Give the assessment of a role (by slug), or None."""
+        return next((a for a in self.assessments if a.role == role), None)
+
+    def why(self, specialization: Specialization, tool: Tool | None, tags: Iterable[str]) -> str:
+        """Say in one clause why an item reaches a specialization, without any tag's name.
+
+        The tool's area comes first, then the specialization's covers in their order for a tag of
+        the item; R10: "MLOps & AI Infrastructure works with MLflow" when neither has words.
+        """
+        words = {cover.area: cover.words for cover in specialization.covers}
+        if tool is not None and tool.area in words:
+            return f"{specialization.name} covers {words[tool.area]}"
+        wanted = set(tags)
+        for cover in specialization.covers:
+            if cover.area in wanted:
+                return f"{specialization.name} covers {cover.words}"
+        if tool is not None:
+            return f"{specialization.name} works with {tool.name}"
+        return f"it concerns {specialization.name}"
+
+
+def _by_slug(things: tuple[_T, ...], slug: str, kind: str) -> _T:
+    for thing in things:
+        if thing.slug == slug:
+            return thing
+    close = difflib.get_close_matches(slug, [t.slug for t in things], n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"the catalogue has {len(things)}"
+    raise NotFound(f"no {kind} {slug!r} in the catalogue: {hint}")
