@@ -1,0 +1,164 @@
+"""Decide what one reader gets from an issue; the freeze and `simulate` ask the same object."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from briefings.assemble import compose
+from briefings.model.catalogue import Catalogue
+from briefings.model.delivery import SkipReason, State
+from briefings.model.edition import Composition, Edition, EditionState
+from briefings.model.frequency import Frequency
+from briefings.model.news import Item
+from briefings.model.reader import Preferences, Reader
+from briefings.pipeline.chain import Schedule
+from briefings.pipeline.prepare import placed_items
+from briefings.store import editions as edition_store
+from briefings.store.database import Transaction
+from briefings.weeks import Week, due_at, in_slot, plan_week, slot_weeks, zone
+
+GOES = (EditionState.DRAFT, EditionState.APPROVED, EditionState.PUBLISHED)
+REMEMBERED = 20_000
+"""Lists kept in memory; a million readers make more, but near ones tend to be equal."""
+
+Key = tuple[Preferences, int | None, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One reader's outcome: pending with a composition, or skipped with a reason."""
+
+    state: State
+    reason: SkipReason | None
+    due_at: datetime
+    key: Key | None = None
+    composition: Composition | None = None
+
+
+@dataclass(kw_only=True)
+class Audience:
+    """A week's editions with everything needed to decide reader by reader.
+
+    `editions` are those that go, `silent` tells of the others why not.
+    """
+
+    week: Week
+    schedule: Schedule
+    catalogue: Catalogue
+    editions: Mapping[str, Edition]
+    silent: Mapping[str, str]
+    items: Mapping[tuple[int, int], Item]
+    last_subjects: Mapping[str, str | None]
+    past: Mapping[Week, Mapping[str, Edition]] = field(default_factory=dict[Week, Mapping[str, Edition]])
+    _lists: OrderedDict[Key, Composition | SkipReason] = field(
+        default_factory=OrderedDict[Key, Composition | SkipReason]
+    )
+    _hours: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    @property
+    def item_ids(self) -> tuple[int, ...]:
+        """Every item that anybody may get."""
+        return tuple(sorted({item_id for item_id, _ in self.items}))
+
+    def due(self, reader: Reader) -> datetime:
+        """The instant at which this reader's mail leaves (R3)."""
+        name = reader.timezone or self.schedule.timezone
+        known = self._hours.get(name)
+        if known is None:
+            known = due_at(self.week, self.schedule.send_at, zone(name))
+            self._hours[name] = known
+        return known
+
+    def decide(self, reader: Reader, received: frozenset[int]) -> Decision:
+        """Say what a confirmed reader gets; pure, and equal readers share one composition."""
+        due = self.due(reader)
+        silent = self._silence(reader, due)
+        if silent is not None:
+            return Decision(state=State.SKIPPED, reason=silent, due_at=due)
+        key = self.key(reader, received)
+        outcome = self.composition(key)
+        if isinstance(outcome, SkipReason):
+            return Decision(state=State.SKIPPED, reason=outcome, due_at=due)
+        return Decision(state=State.PENDING, reason=None, due_at=due, key=key, composition=outcome)
+
+    def key(self, reader: Reader, received: frozenset[int]) -> Key:
+        """What a reader's list depends on, and nothing else."""
+        step = (
+            plan_week(reader.plan_started_on, self.week, reader.plan_snoozes)
+            if reader.plan_started_on
+            else None
+        )
+        return (reader.preferences, step, received)
+
+    def composition(self, key: Key) -> Composition | SkipReason:
+        """Compose a list, or recall it."""
+        known = self._lists.get(key)
+        if known is None:
+            preferences, step, received = key
+            known = compose(
+                preferences,
+                self.week,
+                self.editions,
+                self.silent,
+                self.items,
+                self.catalogue,
+                received=received,
+                plan_week=step,
+                last_subjects=self.last_subjects,
+                past_slots=self._past(preferences.frequency),
+            )
+            self._lists[key] = known
+            if len(self._lists) > REMEMBERED:
+                self._lists.popitem(last=False)
+        return known
+
+    def _silence(self, reader: Reader, due: datetime) -> SkipReason | None:
+        if reader.left_at is not None:
+            return SkipReason.LEFT
+        if reader.suppressed:
+            return SkipReason.SUPPRESSED
+        if reader.paused_until is not None and reader.paused_until > due.date():
+            return SkipReason.PAUSED
+        if not in_slot(reader.preferences.frequency, self.week):
+            return SkipReason.NOT_THEIR_WEEK
+        return None
+
+    def _past(self, frequency: Frequency) -> tuple[Mapping[str, Edition], ...]:
+        if frequency is Frequency.WEEKLY:
+            return ()
+        weeks = [week for week in slot_weeks(frequency, self.week) if week != self.week]
+        return tuple(self.past.get(week, {}) for week in weeks)
+
+
+def gather(
+    tx: Transaction,
+    week: Week,
+    schedule: Schedule,
+    catalogue: Catalogue,
+    candidates: Mapping[str, Edition],
+    *,
+    going: tuple[EditionState, ...],
+) -> Audience:
+    """Load what an audience needs; `candidates` are the week's editions in whatever state."""
+    editions = {s: e for s, e in candidates.items() if e.state in going}
+    silent = {s: e.reason or e.state.value for s, e in candidates.items() if s not in editions}
+    past: dict[Week, Mapping[str, Edition]] = {}
+    for earlier in {w for f in Frequency for w in slot_weeks(f, week)} - {week}:
+        stored = edition_store.of_week(tx, str(earlier))
+        past[earlier] = {s: e for s, e in stored.items() if e.state is EditionState.PUBLISHED}
+    loaded = placed_items(tx, editions)
+    for published in past.values():
+        loaded |= placed_items(tx, published)
+    return Audience(
+        week=week,
+        schedule=schedule,
+        catalogue=catalogue,
+        editions=editions,
+        silent=silent,
+        items=loaded,
+        last_subjects={s: edition_store.last_subject(tx, s, str(week)) for s in editions},
+        past=past,
+    )

@@ -1,0 +1,96 @@
+"""What is true about a week's issues and editions, out of the rows; it changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from briefings.model.delivery import Issue, IssueState, State
+from briefings.model.edition import Edition
+from briefings.store import deliveries, editions, issues
+from briefings.store.database import Transaction
+
+WORK_LEFT = (State.PENDING, State.CLAIMED, State.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueStatus:
+    """An issue, its counts by state and by reason, and when the next mail is due."""
+
+    issue: Issue
+    states: dict[State, int]
+    reasons: dict[str, int]
+    next_due: datetime | None
+
+    @property
+    def left(self) -> int:
+        """Rows that still have work in them."""
+        return sum(self.states.get(state, 0) for state in WORK_LEFT)
+
+    @property
+    def finished(self) -> bool:
+        """Computed from rows, never set (P6)."""
+        return self.issue.state is not IssueState.FREEZING and self.left == 0
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the states add up to the frozen audience (P1)."""
+        return sum(self.states.values()) == self.issue.audience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekStatus:
+    """Everything about one week."""
+
+    week: str
+    issues: tuple[IssueStatus, ...]
+    editions: tuple[Edition, ...]
+
+
+def week_status(tx: Transaction, week: str) -> WeekStatus:
+    """Count a week's issues and list its editions by specialization."""
+    return WeekStatus(
+        week=week,
+        issues=tuple(issue_status(tx, issue) for issue in issues.find(tx, week=week)),
+        editions=tuple(edition for _, edition in sorted(editions.of_week(tx, week).items())),
+    )
+
+
+def issue_status(tx: Transaction, issue: Issue) -> IssueStatus:
+    """Count one issue's rows."""
+    return IssueStatus(
+        issue=issue,
+        states=deliveries.states(tx, issue.id),
+        reasons=deliveries.reasons(tx, issue.id),
+        next_due=deliveries.next_due(tx, issue.id),
+    )
+
+
+def as_document(status: WeekStatus) -> dict[str, object]:
+    """The fixed form of `status --json`."""
+    return {
+        "week": status.week,
+        "issues": [
+            {
+                "issue": one.issue.name,
+                "kind": one.issue.kind.value,
+                "state": one.issue.state.value,
+                "reason": one.issue.reason,
+                "audience": one.issue.audience,
+                "states": {state.value: one.states.get(state, 0) for state in State},
+                "skipped": one.reasons,
+                "next_due": one.next_due.isoformat() if one.next_due else None,
+                "finished": one.finished,
+            }
+            for one in status.issues
+        ],
+        "editions": [
+            {
+                "specialization": edition.specialization,
+                "state": edition.state.value,
+                "reason": edition.reason,
+                "items": len(edition.placements),
+            }
+            for edition in status.editions
+        ],
+    }
