@@ -78,5 +78,5 @@ rm -f "$venv"/.complete-*
 say "Installing the packages of $lock, each checked by its hash (about half a minute) ..."
 # Wheels only: building a source package would fetch its build tools without hashes.
 install --require-hashes --only-binary :all: -r "$lock" || failed
-install --no-deps --no-build-isolation --no-index -e . || failed
+PYTHONWARNINGS=ignore install --no-deps --no-build-isolation --no-index -e . || failed
 printf '%s\n' "$key" > "$venv/.complete-$what"
