@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from briefings.errors import NotFound
+from briefings.model.assessment import Assessment  # noqa: TC001 - see Money
 from briefings.model.money import Money  # noqa: TC001 - get_type_hints must resolve the fields
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 PLAN_WEEKS = 12
 PLAN_HOURS = (3, 6)
 PLAN_TASKS = (2, 4)
-MAX_AREAS = 6  # R10: a reader's focus is one of at most six skill areas
 
 
 class RiskCategory(StrEnum):
@@ -192,59 +192,6 @@ class Tool:
     concerns: tuple[str, ...] = ()
 
 
-class QuestionAbout(StrEnum):
-    """What part of the work a question of the assessment is about."""
-
-    TASK = "task"
-    TOOL = "tool"
-    SKILL = "skill"
-    SENIORITY = "seniority"
-    GOAL = "goal"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkillArea:
-    """One of at most six areas a reader can focus on; `tools` are slugs, `tags` those of items."""
-
-    slug: str
-    name: str
-    tools: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A choice under a question; more points mean more of the work is safe (0 to 3)."""
-
-    slug: str
-    text: str
-    points: int
-    area: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question of the assessment, with a hint under it and the reason why it is asked."""
-
-    slug: str
-    about: QuestionAbout
-    text: str
-    hint: str = ""
-    why: str
-    area: str | None = None
-    answers: tuple[Answer, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
-    """The free career assessment of one role; scoring lives in `briefings.readers`."""
-
-    role: str
-    intro: str
-    areas: tuple[SkillArea, ...]
-    questions: tuple[Question, ...]
-
-
 class Billing(StrEnum):
     """The time that a price is for."""
 
@@ -344,21 +291,23 @@ class Catalogue:
         return next((a for a in self.assessments if a.role == role), None)
 
     def why(self, specialization: Specialization, tool: Tool | None, tags: Iterable[str]) -> str:
-        """Say in one clause why an item reaches a specialization, without any tag's name.
+        """Say in one sentence why an item reaches a specialization, without any tag's name.
 
-        The tool's area comes first, then the specialization's covers in their order for a tag of
-        the item; R10: "MLOps & AI Infrastructure works with MLflow" when neither has words.
+        The specialization's words for the tool's area come first, then those for a tag of the
+        item, in the order of its covers; then that it works with the tool (R10). A general
+        specialization that nobody wrote has no covers, so the tool's own area speaks for it.
         """
+        name = specialization.name
         words = {cover.area: cover.words for cover in specialization.covers}
         if tool is not None and tool.area in words:
-            return f"{specialization.name} covers {words[tool.area]}"
+            return f"{name} covers {words[tool.area]}."
         wanted = set(tags)
         for cover in specialization.covers:
             if cover.area in wanted:
-                return f"{specialization.name} covers {cover.words}"
-        if tool is not None:
-            return f"{specialization.name} works with {tool.name}"
-        return f"it concerns {specialization.name}"
+                return f"{name} covers {cover.words}."
+        if tool is None:
+            return f"You follow {name}."
+        return f"{name} works with {tool.name}." if words else f"{name} covers {tool.area}."
 
 
 def _by_slug(things: tuple[_T, ...], slug: str, kind: str) -> _T:
