@@ -1,0 +1,65 @@
+"""Fit words into a subject: one line, at most 60 characters, cut only between words.
+
+It never decides what a mail is about; head.py does.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUBJECT_LENGTH = 60
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+_BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_LOOSE = frozenset(
+    {"a", "an", "and", "as", "at", "but", "by", "for", "from", "in", "into", "its", "no", "not"}
+    | {"of", "on", "or", "so", "than", "that", "the", "their", "to", "when", "which", "with"}
+)
+"""Words that promise another one, so a cut after them reads like an accident."""
+
+
+def one_line(text: str) -> str:
+    """Make one line: control characters and separators become spaces.
+
+    Marks of direction and private characters (slots.py uses two) go; no-break spaces stay, because
+    they hold a word together.
+    """
+    plain = "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
+    kept = "".join(c for c in plain if c not in _TURNS and unicodedata.category(c) != "Co")
+    return " ".join(part for part in kept.split(" ") if part)
+
+
+def fit(text: str, limit: int = SUBJECT_LENGTH) -> str:
+    """Give the longest beginning of whole words within `limit` characters, with an ellipsis if cut.
+
+    Empty when not even the first word fits: a word is never broken, so a grapheme never is.
+    """
+    line = one_line(text)
+    if len(line) <= limit:
+        return line
+    words = line[:limit].split(" ")[:-1]
+    while words and words[-1].casefold() in _LOOSE:
+        words.pop()
+    cut = " ".join(words).rstrip(",;:.-\N{EN DASH}\N{EM DASH}(")
+    return f"{cut.rstrip()}{ELLIPSIS}" if cut.strip() else ""
+
+
+def first_new(candidates: Sequence[str], last: str | None) -> str:
+    """Give the first candidate that fits and differs from last week's subject.
+
+    The last candidate is the safety net: it has to fit, and to name the week.
+    """
+    spent = {"", same(last or "")}
+    return next(
+        (fitted for each in candidates if same(fitted := fit(each)) not in spent),
+        fit(candidates[-1]),
+    )
+
+
+def same(subject: str) -> str:
+    """Fold a subject, so that two that readers take for the same are equal."""
+    return one_line(subject).casefold()
