@@ -8,13 +8,13 @@ happens between URIs only. Sources: RFC 5322, 2045, 2046, 2047, 2369, 2919, 3834
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
 
 from briefings.errors import WrongSetting
-from briefings.slots import Sheet, address_header, encode_header_text, header_slot, header_value
+from briefings.slots import Sheet, address_header, encode_header_text, header_value, slot
 
 CRLF = b"\r\n"
 
@@ -64,24 +64,23 @@ def mailbox(setting: str) -> str:
 
 
 def header_block(postmark: Postmark, cover: Cover) -> bytes:
-    """Return the header lines of a briefing with `head:` slots left open, ending on a line break.
+    """Return the header lines of a briefing with slots left open, ending on a line break.
 
-    Slots: `to`, `date`, `message_id`, `unsubscribe_url`. List-Unsubscribe offers the https way
+    Slots: raw `to`, `date`, `message_id` and `one_click`. List-Unsubscribe offers the https way
     always and the mailed way only where an inbound mailbox is configured (RFC 2369, 8058).
     """
-    slot = header_slot
-    unsubscribe = b"<" + slot("unsubscribe_url") + b">"
+    unsubscribe = b"<" + slot("raw", "one_click") + b">"
     if postmark.unsubscribe_mailbox:
         address = header_value(postmark.unsubscribe_mailbox)
         unsubscribe += b",\r\n <mailto:" + address.encode("ascii") + b"?subject=unsubscribe>"
     host = postmark.domain
     lines = [
         b"From: " + mailbox(postmark.sender).encode("utf-8"),
-        b"To: " + slot("to"),
+        b"To: " + slot("raw", "to"),
         *([b"Reply-To: " + mailbox(postmark.reply_to).encode()] if postmark.reply_to else []),
         b"Subject: " + encode_header_text(cover.subject).encode("ascii"),
-        b"Date: " + slot("date"),
-        b"Message-ID: <" + slot("message_id") + b">",
+        b"Date: " + slot("raw", "date"),
+        b"Message-ID: <" + slot("raw", "message_id") + b">",
         b"List-Id: "
         + encode_header_text(f"{postmark.brand} for {cover.specialization_name}").encode("ascii")
         + f"\r\n <{cover.specialization}.{host}>".encode("ascii"),
@@ -129,13 +128,15 @@ def message_id(issue: str, delivery_id: int, instance: str, domain: str) -> str:
     return f"{issue}.{delivery_id}.{instance[:8]}@{domain}"
 
 
-def head_values(
-    *, to: str, date: datetime, message_id: str, unsubscribe_url: str
-) -> Mapping[str, str]:
-    """The values of the header slots of one mail; `to` is already a header mailbox."""
-    return {
-        "to": to,
-        "date": format_datetime(date),
-        "message_id": message_id,
-        "unsubscribe_url": unsubscribe_url,
-    }
+def raw_values(
+    *, to: str, date: datetime, message_id: str, one_click: str
+) -> dict[str, bytes]:
+    """The values of the header slots of one mail; `to` is a header mailbox (`address_header`).
+
+    Raises:
+        UnsafeValue: a value would end or garble its header.
+    """
+    values = {"to": to, "message_id": message_id, "one_click": one_click}
+    known = {f"raw:{name}": value.encode("utf-8") for name, value in values.items()}
+    known["raw:date"] = format_datetime(date).encode("ascii")
+    return known

@@ -94,3 +94,8 @@ def as_document(status: WeekStatus) -> dict[str, object]:
             for edition in status.editions
         ],
     }
+
+
+def newest_week(tx: Transaction) -> str | None:
+    """The newest week that has an edition or an issue."""
+    return editions.newest_week(tx)

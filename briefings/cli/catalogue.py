@@ -1,0 +1,46 @@
+"""Commands over the catalogue: check the files, load them into the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from briefings.cli.common import open_app, plural
+from briefings.errors import Misconfigured
+
+app = typer.Typer(help="Industries, roles, specializations, plans and tools.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(help="Folder with roles/, specializations/, tools.yaml.")]
+
+
+@app.command()
+def check(folder: Folder) -> None:
+    """Check the files and print every problem with file, line, field and remedy."""
+    from briefings.intake.catalogue import check_catalogue
+
+    problems = check_catalogue(folder)
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise Misconfigured(f"{folder}: {plural(len(problems), 'problem')} to mend, see above.")
+    print(f"{folder}: no problems.")
+
+
+@app.command()
+def load(folder: Folder) -> None:
+    """Load the files; loading the same files again changes nothing."""
+    from briefings.pipeline.catalogue import load_folder
+
+    done = load_folder(open_app().chain, folder)
+    report = done.report
+    print(
+        f"Catalogue: {report.added} new, {report.changed} changed, {report.same} unchanged"
+        + (f", no longer in the files: {', '.join(report.gone)}" if report.gone else "")
+        + "."
+    )
+    if done.drafts:
+        print(f"{plural(done.drafts, 'draft role update')} made out of the changed profiles.")
+
+

@@ -1,0 +1,61 @@
+"""What several commands share: options, the opened installation, progress; no command of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from briefings.weeks import Week
+    from briefings.wiring import App
+
+WeekOption = Annotated[str, typer.Option("--week", help="ISO week, for instance 2026-W34.")]
+MaybeWeek = Annotated[str | None, typer.Option("--week", help="ISO week, for instance 2026-W34.")]
+Specializations = Annotated[
+    list[str] | None, typer.Option("--specialization", help="A slug; may be given again.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+IssueOption = Annotated[str, typer.Option("--issue", help="Name such as 2026-W34-regular.")]
+
+
+def open_app() -> App:
+    """Open the installation that the environment describes."""
+    from briefings.wiring import build
+
+    return build()
+
+
+def week_of(text: str) -> Week:
+    """Read an ISO week."""
+    from briefings.weeks import Week
+
+    return Week.parse(text)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar on stderr while work lasts longer than a second; nothing when not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole)
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """Write `1 reader` or `2 readers`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,145 @@
+"""Put a reader's values into a briefing's sheet; it keeps sheets in memory and stores nothing."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from briefings.deliver.message import Cover, compose, header_block, message_id, raw_values
+from briefings.errors import NotFound
+from briefings.links import Purpose, one_click_url, preferences_url, view_url
+from briefings.model.catalogue import Catalogue
+from briefings.model.edition import Block
+from briefings.pipeline.chain import Chain
+from briefings.slots import Sheet, address_header, values_for
+from briefings.store import blocks
+from briefings.store.database import Transaction
+
+SHEETS_KEPT = 256
+"""At about 50 KB each: 12 MB."""
+
+WHEN = {
+    "MON": "Mondays",
+    "TUE": "Tuesdays",
+    "WED": "Wednesdays",
+    "THU": "Thursdays",
+    "FRI": "Fridays",
+    "SAT": "Saturdays",
+    "SUN": "Sundays",
+}
+SLOTS = ("name", "view_url", "preferences_url", "unsubscribe_url", "specializations", "when")
+RAW_SLOTS = ("to", "date", "message_id", "one_click")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What differs from reader to reader. `specializations` are names, already joined."""
+
+    delivery_id: int
+    reader_id: int
+    email: str
+    name: str
+    issue: str
+    specializations: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefing:
+    """A stored briefing, laid out: its sheet and what its readers have in common."""
+
+    sheet: Sheet
+    subject: str
+    specializations: str
+
+
+def names_of(catalogue: Catalogue, slugs: Sequence[str]) -> str:
+    """Write "A, B and C"; a slug that left the catalogue is left out."""
+    known = [catalogue.specialization(s).name for s in slugs if catalogue.has_specialization(s)]
+    if len(known) < 2:  # noqa: PLR2004 - one name needs no "and"
+        return "".join(known)
+    return f"{', '.join(known[:-1])} and {known[-1]}"
+
+
+def lay_out(chain: Chain, cover: Cover, rendered: Sequence[Block]) -> Sheet:
+    """Join header block and blocks, and check that every slot has a value."""
+    headers = header_block(chain.postmark(), cover)
+    sheet = compose(headers, [b.text for b in rendered], [b.html for b in rendered])
+    sheet.check((*SLOTS, *RAW_SLOTS))
+    return sheet
+
+
+def personal(chain: Chain, letter: Letter) -> dict[str, str]:
+    """The reader's values by slot name, not yet escaped."""
+    base, sign = chain.postmark().base_url, chain.signer().sign
+    reader, delivery = letter.reader_id, letter.delivery_id
+    day, _, time = str(chain.schedule.send_at).partition(" ")
+    return {
+        "name": letter.name,
+        "view_url": view_url(base, sign(Purpose.VIEW, reader, delivery)),
+        "preferences_url": preferences_url(base, sign(Purpose.PREFERENCES, reader, delivery)),
+        "unsubscribe_url": one_click_url(base, sign(Purpose.UNSUBSCRIBE, reader, delivery)),
+        "specializations": letter.specializations,
+        "when": f"{WHEN[day]} at {time}, your time",
+    }
+
+
+def fill(chain: Chain, sheet: Sheet, letter: Letter, instance: str, date: datetime) -> bytes:
+    """The finished mail of one reader.
+
+    Raises:
+        UnsafeValue: the reader's address or name would break a header.
+    """
+    values = personal(chain, letter)
+    encoded = values_for(sheet.slots, values)
+    encoded |= raw_values(
+        to=address_header(letter.name, letter.email),
+        date=date,
+        message_id=message_id(
+            letter.issue, letter.delivery_id, instance, chain.postmark().domain
+        ),
+        one_click=values["unsubscribe_url"],
+    )
+    return sheet.fill(encoded)
+
+
+class Letterpress:
+    """Sheets of stored briefings, the most recently used kept in memory."""
+
+    def __init__(self, chain: Chain, catalogue: Catalogue) -> None:
+        self._chain = chain
+        self._catalogue = catalogue
+        self._kept: OrderedDict[int, Briefing] = OrderedDict()
+
+    def briefing(self, tx: Transaction, briefing_id: int, issue: str) -> Briefing:
+        """Load and lay out a stored briefing, or recall it.
+
+        Raises:
+            NotFound: the row or one of its blocks is not there.
+        """
+        known = self._kept.get(briefing_id)
+        if known is not None:
+            self._kept.move_to_end(briefing_id)
+            return known
+        stored = blocks.briefing(tx, briefing_id)
+        found = blocks.get(tx, stored.block_keys)
+        missing = [key for key in stored.block_keys if key not in found]
+        if missing:
+            raise NotFound(f"Briefing {briefing_id} lacks its block {missing[0][:12]}.")
+        slug = stored.headers["specialization"]
+        cover = Cover(
+            subject=stored.headers["subject"],
+            issue=issue,
+            specialization=slug,
+            specialization_name=names_of(self._catalogue, [slug]) or slug,
+        )
+        made = Briefing(
+            sheet=lay_out(self._chain, cover, [found[key] for key in stored.block_keys]),
+            subject=cover.subject,
+            specializations=names_of(self._catalogue, stored.specializations),
+        )
+        self._kept[briefing_id] = made
+        if len(self._kept) > SHEETS_KEPT:
+            self._kept.popitem(last=False)
+        return made

@@ -1,0 +1,128 @@
+"""Build the objects of one installation; the only place that knows every concrete class and the clock."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from briefings.config import Settings
+from briefings.errors import Misconfigured
+from briefings.pipeline.chain import Chain, Schedule
+from briefings.store.database import Database
+from briefings.weeks import SendAt, Week
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One installation: its settings, its database and the chain over them."""
+
+    settings: Settings
+    chain: Chain
+    environment: Mapping[str, str]
+
+    @property
+    def db(self) -> Database:
+        """The database that the chain works on."""
+        return self.chain.db
+
+    def this_week(self) -> Week:
+        """The ISO week in which it is now, in UTC."""
+        return Week.of(self.chain.clock())
+
+
+def shipped(name: str) -> Path:
+    """A folder that ships with the project (`catalogue`, `examples`, `templates/email`).
+
+    A folder of that name where the command runs wins, so that an operator can change it.
+
+    Raises:
+        Misconfigured: it is in neither place.
+    """
+    for root in (Path(), Path(__file__).resolve().parent.parent):
+        folder = root / name
+        if folder.is_dir():
+            return folder
+    raise Misconfigured(f"There is no folder {name!r}: run the command in the project's folder.")
+
+
+def settings_of(environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Settings out of the environment, checked."""
+    return Settings.load(os.environ if environment is None else environment, **overrides)
+
+
+def build(
+    settings: Settings | None = None,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], None] = time.sleep,
+    templates: Path | None = None,
+    busy_timeout: float = 5.0,
+    migrate: bool = True,
+) -> App:
+    """Open the database (bringing it to the newest schema) and lay out the chain.
+
+    Raises:
+        WrongSetting: a setting is wrong; one without a default is asked for only when used.
+        Misconfigured: the database cannot be opened or written.
+        DatabaseBusy: another process keeps it locked.
+    """
+    chosen = settings if settings is not None else settings_of()
+    db = Database.open(chosen.database_url, busy_timeout=busy_timeout)
+    if migrate:
+        db.migrate()
+    return App(
+        settings=chosen,
+        chain=_chain(chosen, db, clock, sleep, templates),
+        environment=dict(os.environ),
+    )
+
+
+def _chain(
+    settings: Settings,
+    db: Database,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    templates: Path | None,
+) -> Chain:
+    from briefings.assemble import ThinRules
+    from briefings.deliver.message import Postmark
+    from briefings.links import Signer
+    from briefings.render import Renderer, Site
+
+    @cache
+    def renderer() -> Renderer:
+        site = Site(
+            base_url=settings.need("base_url", "the address of your site, https://..."),
+            postal_address=settings.need("postal_address", "the sender's postal address"),
+        )
+        return Renderer(templates or shipped("templates/email"), site)
+
+    @cache
+    def postmark() -> Postmark:
+        return Postmark(
+            sender=settings.need("sender", "Name <address@your.domain>"),
+            reply_to=settings.reply_to or "",
+            base_url=settings.need("base_url", "the address of your site, https://..."),
+        )
+
+    return Chain(
+        db=db,
+        schedule=Schedule(send_at=SendAt.parse(settings.send_at), timezone=settings.timezone),
+        thin=ThinRules(minimum=settings.thin_minimum, fill_days=settings.thin_fill_weeks * 7),
+        state_dir=settings.folder,
+        renderer=renderer,
+        postmark=postmark,
+        signer=cache(lambda: Signer.from_setting(settings.secrets)),
+        clock=clock,
+        sleep=sleep,
+    )
