@@ -42,7 +42,7 @@ class Decision:
 class Audience:
     """A week's editions with everything needed to decide reader by reader.
 
-    `editions` are those that go, `silent` tells of the others why not.
+    `editions` are those that go, `silent` tells of the others why not, `states` theirs.
     """
 
     week: Week
@@ -50,6 +50,7 @@ class Audience:
     catalogue: Catalogue
     editions: Mapping[str, Edition]
     silent: Mapping[str, str]
+    states: Mapping[str, EditionState]
     items: Mapping[tuple[int, int], Item]
     last_subjects: Mapping[str, str | None]
     past: Mapping[Week, Mapping[str, Edition]] = field(default_factory=dict[Week, Mapping[str, Edition]])
@@ -102,7 +103,7 @@ class Audience:
                 preferences,
                 self.week,
                 self.editions,
-                self.silent,
+                self.states,
                 self.items,
                 self.catalogue,
                 received=received,
@@ -158,6 +159,7 @@ def gather(
         catalogue=catalogue,
         editions=editions,
         silent=silent,
+        states={s: e.state for s, e in candidates.items() if s not in editions},
         items=loaded,
         last_subjects={s: edition_store.last_subject(tx, s, str(week)) for s in editions},
         past=past,

@@ -80,7 +80,7 @@ def hold_what_cannot_be_rendered(chain: Chain, week: Week) -> None:
             Preferences(specializations=(slug,)),
             week,
             audience.editions,
-            audience.silent,
+            audience.states,
             audience.items,
             catalogue,
             received=frozenset(),
@@ -260,7 +260,7 @@ def put_briefing(
         issue_id,
         headers={
             "subject": composition.head.subject,
-            "specialization": composition.head.specialization,
+            "specialization": next(iter((*composition.editions, *preferences.specializations))),
         },
         block_keys=[block.key for block in rendered],
         carried=composition.carried,
