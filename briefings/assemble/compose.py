@@ -139,7 +139,7 @@ def compose(  # noqa: PLR0917 - week, content and catalogue; what belongs to the
     body = (*_lead_blocks(desk, lead, shelves), *_other_blocks(desk, lead, shelves))
     return Composition(
         head=head,
-        blocks=(head, *body, *_tail(desk, lead, plan, len(left_over))),
+        blocks=(*body, *_tail(desk, lead, plan, len(left_over))),
         carried=tuple(block.item.id for block in carried),
         left_over=left_over,
         editions=tuple(going),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from briefings.model.catalogue import Tool  # noqa: TC001 - get_type_hints must resolve the fields
+from briefings.model.catalogue import Tool
 
 if TYPE_CHECKING:
     from briefings.model.catalogue import Catalogue
