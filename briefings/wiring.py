@@ -22,6 +22,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def boot_seconds() -> float:
+    """Seconds since the machine started, sleep included; what a lease is measured by (P5)."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """One installation: its settings, its database and the chain over them."""
@@ -124,5 +130,6 @@ def _chain(
         postmark=postmark,
         signer=cache(lambda: Signer.from_setting(settings.secrets)),
         clock=clock,
+        monotonic=boot_seconds,
         sleep=sleep,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from briefings.intake.catalogue import load_catalogue
-from briefings.intake.role_updates import profile_changes
+from briefings.intake.profile_news import profile_changes
 from briefings.model.news import ItemState
 from briefings.pipeline.chain import Chain
 from briefings.store import catalogue as catalogues

@@ -37,4 +37,8 @@ class Chain:
     postmark: Callable[[], Postmark]
     signer: Callable[[], Signer]
     clock: Callable[[], datetime]
+    """The time, in UTC."""
+    monotonic: Callable[[], float]
+    """Seconds that go on while the machine sleeps, and never jump (CLOCK_BOOTTIME)."""
     sleep: Callable[[float], None]
+    """Waits for seconds."""

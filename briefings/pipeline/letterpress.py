@@ -15,7 +15,6 @@ from briefings.model.edition import Block
 from briefings.pipeline.chain import Chain
 from briefings.slots import Sheet, address_header, values_for
 from briefings.store import blocks
-from briefings.store.database import Transaction
 
 SHEETS_KEPT = 256
 """At about 50 KB each: 12 MB."""
@@ -112,7 +111,7 @@ class Letterpress:
         self._catalogue = catalogue
         self._kept: OrderedDict[int, Briefing] = OrderedDict()
 
-    def briefing(self, tx: Transaction, briefing_id: int, issue: str) -> Briefing:
+    def briefing(self, briefing_id: int, issue: str) -> Briefing:
         """Load and lay out a stored briefing, or recall it.
 
         Raises:
@@ -122,8 +121,9 @@ class Letterpress:
         if known is not None:
             self._kept.move_to_end(briefing_id)
             return known
-        stored = blocks.briefing(tx, briefing_id)
-        found = blocks.get(tx, stored.block_keys)
+        with self._chain.db.read() as tx:
+            stored = blocks.briefing(tx, briefing_id)
+            found = blocks.get(tx, stored.block_keys)
         missing = [key for key in stored.block_keys if key not in found]
         if missing:
             raise NotFound(f"Briefing {briefing_id} lacks its block {missing[0][:12]}.")
