@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from briefings.errors import WrongCatalogue
 from briefings.intake import catalogue_parts as parts
 from briefings.intake import catalogue_rules as rules
-from briefings.intake.yaml_lines import Findings, Problem, Table, read_table
+from briefings.intake.yaml_fields import Table, read_table
+from briefings.intake.yaml_lines import Findings, Problem
 from briefings.model.assessment import Assessment
 from briefings.model.catalogue import (
     Catalogue,

@@ -33,7 +33,7 @@ from briefings.model.catalogue import (
 )
 
 if TYPE_CHECKING:
-    from briefings.intake.yaml_lines import Table
+    from briefings.intake.yaml_fields import Table
     from briefings.model.money import Money
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -246,7 +246,7 @@ def tiers(table: Table) -> tuple[Tier, ...]:
     found: list[Tier] = []
     for entry in table.tables("tiers"):
         price, billing = _price(entry), entry.choice("billing", Billing)
-        if (price is None) != (billing is None):
+        if entry.has("price") != entry.has("billing"):
             remedy = "give both `price` and `billing`, or neither for a free tier"
             entry.wrong("billing", "price and billing go together", remedy)
         found.append(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from briefings.intake.yaml_lines import Findings, closest
+from briefings.intake.yaml_fields import SLUG, closest
 from briefings.model.assessment import MAX_AREAS
 from briefings.model.catalogue import PLAN_TASKS, PLAN_WEEKS, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from briefings.intake.yaml_lines import Findings
     from briefings.model.assessment import Assessment
     from briefings.model.catalogue import (
         Industry,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     )
 
 Place = tuple[str, str]  # file, path of the field or of the table around it
+Names = tuple[str, list[tuple[str, Place]]]  # an owner's slug, and its names with their places
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -38,25 +40,29 @@ def check_unique(findings: Findings, named: Iterable[tuple[str, Place]], kind: s
             first[slug] = file
 
 
-def check_names(
-    findings: Findings, owners: Iterable[tuple[str, Iterable[tuple[str, Place]]]]
-) -> None:
-    """Report a name or alias that two owners (by slug) claim: an import could not choose."""
+def check_names(findings: Findings, owners: Iterable[Names]) -> None:
+    """Report a name or alias that two owners claim: an import could not choose.
+
+    Each owner comes with its slug and name first; they win over the aliases of others.
+    """
     first: dict[str, str] = {}
-    for slug, names in owners:
-        for name, (file, path) in names:
-            other = first.setdefault(plain_name(name), slug)
-            if other != slug:
-                remedy = "keep it with the one that truly has this name"
-                findings.add(file, path, f"{name!r} also names {other}", remedy)
+    known = list(owners)
+    own, aliases = slice(0, 2), slice(2, None)
+    for part in (own, aliases):
+        for slug, names in known:
+            for name, (file, path) in names[part]:
+                other = first.setdefault(plain_name(name), slug)
+                if other != slug:
+                    remedy = "keep it with the one that truly has this name"
+                    findings.add(file, path, f"{name!r} also names {other}", remedy)
 
 
 def check_reference(
     findings: Findings, place: Place, slug: str, known: Iterable[str], kind: str
 ) -> None:
-    """Report a slug that nothing carries; an empty one was reported when it was read."""
+    """Report a slug that nothing carries; what is no slug was reported when it was read."""
     names = set(known)
-    if slug and slug not in names:
+    if SLUG.fullmatch(slug) and slug not in names:
         findings.add(*place, f"there is no {kind} {slug!r}", closest(slug, names))
 
 
@@ -108,7 +114,7 @@ def check_specialization(
 
 def _check_plan(findings: Findings, file: str, found: Specialization, tools: set[str]) -> None:
     numbers = [week.number for week in found.plan]
-    if numbers != list(range(1, PLAN_WEEKS + 1)):
+    if 0 not in numbers and numbers != list(range(1, PLAN_WEEKS + 1)):
         missing = [str(n) for n in range(1, PLAN_WEEKS + 1) if n not in numbers]
         lack = (
             f"lacks week {', '.join(missing)}" if missing else "is out of order or repeats a week"

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from briefings.errors import NotFound
-from briefings.model.assessment import Assessment  # noqa: TC001 - see Money
-from briefings.model.money import Money  # noqa: TC001 - get_type_hints must resolve the fields
+from briefings.model.assessment import Assessment
+from briefings.model.money import Money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
