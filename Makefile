@@ -19,8 +19,7 @@ test: dev-environment ## everything: style, types, layers, tests, coverage; all 
 lint: style types layers ## ruff, basedpyright and import-linter
 
 style: dev-environment
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
+	$(BIN)/ruff check; checked=$$?; $(BIN)/ruff format --check && exit $$checked
 
 types: dev-environment ## basedpyright in strict mode
 	$(BIN)/basedpyright

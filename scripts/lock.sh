@@ -5,6 +5,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# A package that only an older Python needs would be missing from a lock made on a newer one.
+version=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+if [ "$version" != 3.11 ]; then
+  echo "make lock: .venv has Python $version; the locks are made on 3.11, the oldest supported: make clean, then make lock PYTHON=python3.11" >&2
+  exit 2
+fi
+
 for name in $(env | sed -n 's/^\(PIP_[A-Z_]*\)=.*/\1/p'); do
   case "$name" in
     PIP_CERT | PIP_PROXY | PIP_DEFAULT_TIMEOUT) ;; # how to reach an index, not which one

@@ -12,7 +12,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES = 500
 MOST_BYTES = 30 * 1024
 # Names that say nothing about what a module does.
-EMPTY_WORDS = {"util", "utils", "helper", "helpers", "manager", "managers", "misc", "common"}
+EMPTY_WORDS = {"util", "utils", "helper", "helpers", "manager", "managers", "misc"}
 CLOCK = {
     ("datetime", "now"),
     ("datetime", "utcnow"),

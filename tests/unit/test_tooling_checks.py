@@ -53,6 +53,67 @@ def test_both_locks_hold_the_same_versions() -> None:
     assert pins("requirements.lock").items() <= pins("requirements-dev.lock").items()
 
 
+FAKE_PIP_TOOLS = """#!/bin/sh
+case "$*" in *version_info*) echo "$FAKE_VERSION"; exit ;; esac
+while [ "$1" != --output-file ]; do shift; done
+{ echo "$FAKE_LINE"; echo "# settings: $(env | grep -E '^PIP_' | sort | tr '\\n' ' ')"; } > "$2"
+"""
+
+
+def lock(
+    root: Path, *, line: str = "jinja2==3.1.6", version: str = "3.11"
+) -> subprocess.CompletedProcess[str]:
+    """Run scripts/lock.sh in `root` on a machine whose pip has a mirror of its own."""
+    for folder in (".venv/bin", "scripts"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "scripts" / "lock.sh", root / "scripts")
+    python = root / ".venv" / "bin" / "python"
+    python.write_text(FAKE_PIP_TOOLS, encoding="utf-8")
+    python.chmod(0o755)
+    settings = {
+        "PATH": os.environ["PATH"],
+        "PIP_INDEX_URL": "https://mirror.example/simple",
+        "PIP_FIND_LINKS": "/srv/wheels",
+        "PIP_PROXY": "proxy.example",
+        "FAKE_LINE": line,
+        "FAKE_VERSION": version,
+    }
+    command = ["sh", "scripts/lock.sh"]
+    return subprocess.run(
+        command, cwd=root, env=settings, capture_output=True, text=True, check=False
+    )
+
+
+def test_making_a_lock_leaves_the_machines_own_index_out(tmp_path: Path) -> None:
+    assert lock(tmp_path).returncode == 0
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        settings = (tmp_path / name).read_text(encoding="utf-8").splitlines()[1]
+        assert settings.split() == [
+            "#",
+            "settings:",
+            "PIP_CONFIG_FILE=/dev/null",
+            "PIP_PROXY=proxy.example",
+        ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--index-url https://mirror.example/simple", "--find-links /srv/wheels", "x @ file:///srv/x"],
+)
+def test_a_lock_that_names_a_place_is_refused(tmp_path: Path, line: str) -> None:
+    done = lock(tmp_path, line=line)
+    assert done.returncode == 1
+    assert line in done.stdout
+    assert "names, versions and hashes only" in done.stderr
+
+
+def test_a_lock_is_made_on_the_oldest_python_only(tmp_path: Path) -> None:
+    done = lock(tmp_path, version="3.13")
+    assert done.returncode == 2
+    assert "make lock PYTHON=python3.11" in done.stderr
+    assert not (tmp_path / "requirements.lock").exists()
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small project with coverage measured in it by `measure`."""

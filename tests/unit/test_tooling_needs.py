@@ -78,6 +78,23 @@ def test_an_expected_failure_stays_one_under_require_all(
     bare.runpytest_subprocess().assert_outcomes(xfailed=1)
 
 
+def test_a_test_that_a_machine_may_skip_does_not_count_towards_coverage(
+    bare: pytest.Pytester,
+) -> None:
+    program = bare.path / "chromium"
+    program.touch(0o755)
+    bare.makepyfile(counted="def f():\n    return 1\n\n\ndef g():\n    return 2\n")
+    bare.makepyfile(
+        "import counted\nimport pytest\n\n"
+        "@pytest.mark.needs('chromium')\ndef test_f():\n    assert counted.f() == 1\n\n"
+        "def test_g():\n    assert counted.g() == 2\n"
+    )
+    options = ("-p", "pytest_cov", "--cov=counted", "--cov-report=term-missing")
+    result = bare.runpytest_subprocess(*options)
+    result.assert_outcomes(passed=2)
+    result.stdout.re_match_lines([r"counted\.py\s+4\s+1\s+75%\s+2"])
+
+
 def test_a_need_that_nobody_knows_stops_the_run(bare: pytest.Pytester) -> None:
     bare.makepyfile(NEEDS_CHROMIUM.replace('"chromium"', '"chromuim"'))
     result = bare.runpytest_subprocess()
