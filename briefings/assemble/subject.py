@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SUBJECT_LENGTH = 60
+_LEAST = 20  # "Week 34..." alone, or one word of a headline, is no subject
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
@@ -36,7 +37,8 @@ def one_line(text: str) -> str:
 def fit(text: str, limit: int = SUBJECT_LENGTH) -> str:
     """Give the longest beginning of whole words within `limit` characters, with an ellipsis if cut.
 
-    Empty when not even the first word fits: a word is never broken, so a grapheme never is.
+    Empty when the cut would leave too little to say anything: a word is never broken, so a
+    grapheme never is.
     """
     line = one_line(text)
     if len(line) <= limit:
@@ -45,7 +47,7 @@ def fit(text: str, limit: int = SUBJECT_LENGTH) -> str:
     while words and words[-1].casefold() in _LOOSE:
         words.pop()
     cut = " ".join(words).rstrip(",;:.-\N{EN DASH}\N{EM DASH}(")
-    return f"{cut.rstrip()}{ELLIPSIS}" if cut.strip() else ""
+    return f"{cut.rstrip()}{ELLIPSIS}" if len(cut.rstrip()) >= _LEAST else ""
 
 
 def first_new(candidates: Sequence[str], last: str | None) -> str:

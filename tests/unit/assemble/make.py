@@ -26,7 +26,6 @@ from briefings.model.news import Change, Item, ItemState, Kind, News, PayRow
 from briefings.weeks import Week
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 W34 = Week.parse("2026-W34")
@@ -214,8 +213,3 @@ def by_revision(*items: Item) -> dict[tuple[int, int], Item]:
 def ids(edition: object) -> list[int]:
     assert isinstance(edition, Edition), edition
     return [each.item_id for each in edition.placements]
-
-
-def shuffled(items: Iterable[Item], seed: int) -> list[Item]:
-    mixed = list(items)
-    return sorted(mixed, key=lambda each: hash((seed, each.id * 2654435761 % 97)))

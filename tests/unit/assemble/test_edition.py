@@ -117,8 +117,8 @@ def test_the_order_of_arrival_does_not_matter() -> None:
 def test_every_placement_says_why_to_reader_and_editor() -> None:
     edition = made([item(1, change=Change.SECURITY), item(2)])
     assert isinstance(edition, Edition)
+    why = "Data Scientist covers experiment tracking."
     assert explain(edition, {1: "MLflow closes a hole"}) == [
-        "1. MLflow closes a hole [week: security; other tool; high; 19 Aug] "
-        "Data Scientist covers experiment tracking.",
-        "2. item 2 [week: release; other tool; high; 19 Aug] Data Scientist covers experiment tracking.",
+        f"1. MLflow closes a hole [week: security; other tool; high; 19 Aug] {why}",
+        f"2. item 2 [week: release; other tool; high; 19 Aug] {why}",
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from briefings.assemble.edition import Skip, assemble
-from briefings.assemble.match import By, reaches, targets_of_role, why_you
+from briefings.assemble.match import By, Reach, reaches, targets_of_role, why_you
 from briefings.model.edition import Edition
 from tests.unit.assemble.make import CATALOGUE, W34, item, items_from_csv, role_update
 
@@ -52,9 +52,9 @@ def test_an_item_shows_under_the_specializations_it_reaches_and_nowhere_else(
 
 def test_a_target_and_a_concern_are_told_apart() -> None:
     news = item(tool="mlflow", targets=("web-developer",)).news
-    assert (found := reaches(news, "web-developer", CATALOGUE)) and found.by is By.TARGET
-    assert (found := reaches(news, "data-scientist", CATALOGUE)) and found.by is By.TOOL
-    assert found.tool == CATALOGUE.tool("mlflow")
+    mlflow = CATALOGUE.tool("mlflow")
+    assert reaches(news, "web-developer", CATALOGUE) == Reach(by=By.TARGET, tool=mlflow)
+    assert reaches(news, "data-scientist", CATALOGUE) == Reach(by=By.TOOL, tool=mlflow)
     assert reaches(news, "devops-engineer", CATALOGUE) is None
 
 
