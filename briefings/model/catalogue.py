@@ -212,8 +212,13 @@ class Tier:
 
 
 def plain_name(text: str) -> str:
-    """Fold a name for comparison: NFKC, case-folded, every run of white space one space."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Fold a name for comparison: compatibility caseless (Unicode, D146), white space as one space.
+
+    Folding what is folded changes nothing.
+    """
+    folded = unicodedata.normalize("NFD", text).casefold()
+    folded = unicodedata.normalize("NFKD", folded).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 _T = TypeVar("_T", Role, Specialization, Tool, Industry)
