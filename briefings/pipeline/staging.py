@@ -1,5 +1,4 @@
-"""What each kind of import reads out of a row and puts into the store; the order of the steps
-stands in `importing`."""
+"""What each kind of import reads out of a row and stores; it never says in which order."""
 
 from __future__ import annotations
 
@@ -144,7 +143,7 @@ class WrittenUpdates:
 
 
 class Pay:
-    """Pay figures. Those of roles that we carry stay in memory until the comparison: some hundred."""
+    """Pay figures; those of roles that we carry stay in memory until the comparison."""
 
     columns: Sequence[str] = salary.COLUMNS
 

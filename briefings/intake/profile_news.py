@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefings.intake.keys import import_key
-from briefings.intake.tool_changes import KeyedNews
 from briefings.model.news import Kind, News
 
 if TYPE_CHECKING:
@@ -18,41 +16,40 @@ SOURCE = "Role profile in the catalogue"
 _LISTED = 3
 
 
-def profile_changes(before: Catalogue, after: Catalogue, *, on: date) -> list[KeyedNews]:
-    """Draft one update for each role whose profile changed; `on` becomes the date of the items.
+def profile_changes(before: Catalogue, after: Catalogue, *, today: date) -> list[News]:
+    """Draft one update for each role whose profile changed; `today` becomes the date of the items.
 
     A role that is new brings nothing, as a first profile is no change; so the first load of a
     catalogue brings nothing at all. Roles that are gone bring nothing either. What was not known
     before (an empty field) is no change. The drafts have no source address: an editor adds one.
     """
     earlier = {role.slug: role for role in before.roles}
-    found: list[KeyedNews] = []
+    found: list[News] = []
     for role in after.roles:
         old = earlier.get(role.slug)
         if old is None or old == role:
             continue
         told = _told(old, role)
         if told:
-            found.append(_draft(role, told, after, on))
+            found.append(_draft(role, told, after, today))
     return found
 
 
-def _draft(role: Role, told: Sequence[tuple[str, str]], after: Catalogue, on: date) -> KeyedNews:
+def _draft(role: Role, told: Sequence[tuple[str, str]], after: Catalogue, today: date) -> News:
     headlines = [headline for headline, _ in told]
     sentences = [sentence for _, sentence in told]
     more = f", and {len(told) - 1} more" if len(told) > 1 else ""
-    news = News(
+    return News(
         kind=Kind.ROLE_UPDATE,
         headline=f"{role.name}: {headlines[0]}{more}",
         summary=" ".join(sentences),
-        date=on,
+        date=today,
         source_name=role.source or SOURCE,
         source_url="",
         targets=tuple(each.slug for each in after.specializations_of(role.slug)),
         tags=("role-profile",),
         role=role.slug,
     )
-    return KeyedNews(news, import_key("profile", role.slug, on.isoformat(), *sentences))
 
 
 def _told(old: Role, new: Role) -> list[tuple[str, str]]:
