@@ -1,0 +1,350 @@
+"""Opens the database and runs units of work in it; it holds no query about any noun.
+
+Every error of the driver leaves through one wrapper here, as a type that says what to do. A unit
+that writes takes SQLite's write lock when it begins (`BEGIN IMMEDIATE`): a read that turns into a
+write later fails at once instead of waiting. No network belongs inside a unit.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from briefings.errors import Conflict, DatabaseBusy, Misconfigured, Temporary
+from briefings.store import migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+
+    from sqlalchemy.engine import URL, Connection, CursorResult, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+
+    Value = str | int | float | bytes | None
+    Row = tuple[Any, ...]
+
+_WRITES = "briefings_writes"
+_NAMED = re.compile(r":([a-z_]+)")
+
+
+class Transaction:
+    """One unit of work. Statements are SQL text with `:name` or `?` places, for both databases."""
+
+    __slots__ = ("_connection", "is_sqlite")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.is_sqlite = connection.dialect.name == "sqlite"
+
+    @property
+    def connection(self) -> Connection:
+        """The connection underneath, for migrations and for looking at plans."""
+        return self._connection
+
+    def execute(self, sql: str, /, **values: Value) -> int:
+        """Run one statement with `:name` places and give the number of rows that it touched."""
+        return self._run(sql, values).rowcount
+
+    def rows(self, sql: str, /, **values: Value) -> Sequence[Row]:
+        """Run one statement with `:name` places and give its rows."""
+        return self._run(sql, values).fetchall()
+
+    def one(self, sql: str, /, **values: Value) -> Row | None:
+        """Run one statement with `:name` places and give its first row, or None."""
+        return self._run(sql, values).fetchone()
+
+    def fetch(self, sql: str, values: Sequence[Value]) -> list[Row]:
+        """Run one hot statement with `?` places on the driver's own cursor and give its rows."""
+        with closing(self._cursor()) as cursor:
+            cursor.execute(self._positional(sql), values)
+            return list(cursor.fetchall())
+
+    def run(self, sql: str, values: Sequence[Value]) -> int:
+        """Run one hot statement with `?` places on the driver's own cursor; rows touched."""
+        with closing(self._cursor()) as cursor:
+            cursor.execute(self._positional(sql), values)
+            return cursor.rowcount
+
+    def many(self, sql: str, values: Iterable[Sequence[Value]]) -> int:
+        """Run one statement with `?` places once per tuple of values; rows touched in all."""
+        with closing(self._cursor()) as cursor:
+            cursor.executemany(self._positional(sql), list(values))
+            return max(cursor.rowcount, 0)
+
+    def _run(self, sql: str, values: dict[str, Value]) -> CursorResult[Any]:
+        return self._connection.exec_driver_sql(
+            sql if self.is_sqlite else _for_psycopg(sql), values
+        )
+
+    def _cursor(self) -> DBAPICursor:
+        return self._connection.connection.cursor()
+
+    def _positional(self, sql: str) -> str:
+        return sql if self.is_sqlite else sql.replace("?", "%s")
+
+
+@lru_cache(maxsize=512)
+def _for_psycopg(sql: str) -> str:
+    return _NAMED.sub(r"%(\1)s", sql)
+
+
+class Database:
+    """A SQLite file or a PostgreSQL database. Threads may share it; processes open their own."""
+
+    def __init__(self, url: URL, engine: Engine) -> None:
+        """Use `Database.open`."""
+        self._url = url
+        self._engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self.path = Path(str(url.database)) if self.is_sqlite else None
+        self._watching = threading.Lock()
+        self._watcher: sqlite3.Connection | None = None
+
+    @classmethod
+    def open(cls, url: str, *, busy_timeout: float = 5.0) -> Database:
+        """Open the database that a URL names; `busy_timeout` is in seconds.
+
+        SQLite: the file is made when it is missing, its folder is not. Raises Misconfigured for
+        another kind of database, a folder that is missing or not writable, and a file that is no
+        database; Temporary when PostgreSQL does not answer.
+        """
+        parsed = _parsed(url)
+        if parsed.get_backend_name() == "sqlite":
+            database = cls(parsed, _sqlite_engine(parsed, busy_timeout))
+        else:
+            database = cls(parsed, _postgresql_engine(parsed, busy_timeout))
+        with database.read():
+            pass
+        return database
+
+    @contextmanager
+    def read(self) -> Generator[Transaction]:
+        """Open a unit that only reads: one consistent view, no lock taken."""
+        with self._unit(writes=False) as transaction:
+            yield transaction
+
+    @contextmanager
+    def write(self) -> Generator[Transaction]:
+        """Open a unit that writes: committed at the end of the block, rolled back on an error.
+
+        Raises DatabaseBusy when another unit holds the lock for longer than the busy timeout.
+        """
+        with self._unit(writes=True) as transaction:
+            yield transaction
+
+    @contextmanager
+    def _unit(self, *, writes: bool) -> Generator[Transaction]:
+        try:
+            with (
+                self._engine.connect().execution_options(**{_WRITES: writes}) as connection,
+                connection.begin(),
+            ):
+                yield Transaction(connection)
+        except DBAPIError as error:
+            raise self._told(error.orig or error) from error
+        except (sqlite3.Error, *_psycopg_errors()) as error:
+            raise self._told(error) from error
+
+    def migrate(self) -> None:
+        """Bring the schema to the program's version, in one transaction; nothing when it is there.
+
+        Raises Misconfigured when the schema is newer than the program.
+        """
+        current, head = self.version()
+        if current == head:
+            return
+        with self.write() as transaction:
+            migrations.upgrade(transaction.connection)
+
+    def downgrade_one(self) -> None:
+        """Take the last migration back, in one transaction."""
+        with self.write() as transaction:
+            migrations.downgrade_one(transaction.connection)
+
+    def version(self) -> tuple[str | None, str]:
+        """Give the schema's version (None: no tables yet) and the program's.
+
+        Raises Misconfigured when the schema is newer than the program.
+        """
+        with self.read() as transaction:
+            current = migrations.current(transaction.connection)
+        if current is not None and current not in migrations.known():
+            raise Misconfigured(
+                f"{self._name} has schema version {current}, which this program does not know: "
+                "it was written by a newer version of Briefings; install that version or newer"
+            )
+        return current, migrations.head()
+
+    def data_version(self) -> int:
+        """Give a number that changes after every commit to the SQLite file; 0 on PostgreSQL.
+
+        Costs some microseconds and sees commits of other connections and other processes.
+        """
+        if self.path is None:
+            return 0
+        with self._watching:
+            if self._watcher is None:
+                self._watcher = sqlite3.connect(self.path, check_same_thread=False)
+            return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+
+    def copy_to(self, file: Path) -> None:
+        """Write a consistent copy of the SQLite database to a new file, while others work on it.
+
+        Raises Misconfigured on PostgreSQL and when the file exists or cannot be written.
+        """
+        if self.path is None:
+            raise Misconfigured("backup copies SQLite files; use pg_dump for PostgreSQL")
+        if file.exists():
+            raise Misconfigured(f"{file} exists: name a file that does not")
+        try:
+            with (
+                closing(sqlite3.connect(self.path)) as source,
+                closing(sqlite3.connect(file)) as target,
+            ):
+                source.backup(target)
+        except sqlite3.Error as error:
+            raise self._told(error) from error
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
+        self._engine.dispose()
+
+    @property
+    def _name(self) -> str:
+        return str(self.path) if self.path else self._url.render_as_string(hide_password=True)
+
+    def _told(self, error: BaseException) -> Exception:
+        """Turn what the driver raised into what a caller can do about it."""
+        if isinstance(error, sqlite3.Error):
+            return _sqlite_told(error, self._name)
+        return _postgresql_told(error, self._name)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError):
+        backend = ""
+        parsed = None
+    if parsed is None or backend not in {"sqlite", "postgresql"}:
+        raise Misconfigured(
+            "the database URL must begin with sqlite:/// or postgresql://, "
+            "for example sqlite:///subscribers.db"
+        )
+    if backend == "sqlite":
+        if parsed.database in {None, "", ":memory:"}:
+            raise Misconfigured(f"{url} names no file: write sqlite:///subscribers.db")
+        folder = Path(str(parsed.database)).absolute().parent
+        if not folder.is_dir():
+            raise Misconfigured(f"the folder {folder} of {url} does not exist: make it first")
+        return parsed
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
+    engine = create_engine(
+        url, connect_args={"timeout": busy_timeout, "cached_statements": 256}, pool_size=8
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, record: object) -> None:  # pyright: ignore[reportUnusedFunction] - called by SQLAlchemy
+        del record
+        # The driver must not begin transactions by itself: `begin` below does.
+        connection.isolation_level = None
+        with closing(connection.cursor()) as cursor:
+            for pragma in (
+                "journal_mode = WAL",
+                "synchronous = FULL",  # claims, results and unsubscribes survive a power cut
+                "foreign_keys = ON",
+                "cache_size = -32768",  # KiB; keeps the upper levels of million-row indexes
+                "temp_store = MEMORY",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction] - called by SQLAlchemy
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: URL, busy_timeout: float) -> Engine:
+    if not _psycopg_errors():
+        raise Misconfigured("PostgreSQL needs the driver psycopg: pip install 'psycopg[binary]'")
+    return create_engine(
+        url,
+        connect_args={"options": f"-c lock_timeout={int(busy_timeout * 1000)} -c timezone=UTC"},
+        pool_size=8,
+    )
+
+
+@lru_cache(maxsize=1)
+def _psycopg_errors() -> tuple[type[Exception], ...]:
+    """The base error of the PostgreSQL driver, where it is installed."""
+    try:
+        import psycopg
+    except ImportError:
+        return ()
+    return (psycopg.Error,)
+
+
+def _sqlite_told(error: sqlite3.Error, name: str) -> Exception:  # noqa: PLR0911 - a table
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return DatabaseBusy(
+            f"{name} is locked by another process for longer than the busy timeout: try again, "
+            "or find out who holds it"
+        )
+    if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
+        return Misconfigured(
+            f"{name} cannot be opened for writing ({error}): check the rights of the file and "
+            "of its folder, which SQLite writes to as well"
+        )
+    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return Misconfigured(
+            f"{name} is not a usable SQLite database ({error}): name another file, or restore "
+            "a backup"
+        )
+    if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+        return Temporary(f"{name} cannot be written ({error}): free space on that disk")
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        return Conflict(f"somebody else stored it first ({error})")
+    if "no such table" in str(error) or "no such column" in str(error):
+        return _unmigrated(name, error)
+    return error
+
+
+def _postgresql_told(error: BaseException, name: str) -> Exception:
+    state = str(getattr(error, "sqlstate", None) or "")
+    first_line = str(error).strip().partition("\n")[0]
+    if state in {"55P03", "40P01", "40001"}:
+        return DatabaseBusy(f"{name} stayed locked for longer than the busy timeout: try again")
+    if state in {"42P01", "42703"}:
+        return _unmigrated(name, error)
+    if state.startswith("23"):
+        return Conflict(f"somebody else stored it first ({first_line})")
+    if state[:2] in {"", "08", "57", "53"} and type(error).__name__ == "OperationalError":
+        return Temporary(f"{name} does not answer ({first_line}): start it, or correct the URL")
+    if state[:2] in {"28", "3D", "42"} and state != "42601":
+        return Misconfigured(f"{name} refuses us ({first_line}): correct the URL or the rights")
+    return error if isinstance(error, Exception) else Temporary(str(error))
+
+
+def _unmigrated(name: str, error: BaseException) -> Misconfigured:
+    first_line = str(error).partition("\n")[0]
+    return Misconfigured(
+        f"{name} has not the tables of this version ({first_line}): run `briefings init`"
+    )

@@ -1,0 +1,338 @@
+"""Keeps what each specialization carries in each week, and who approved it; it ranks nothing.
+
+One edition per (specialization, week) is a unique key (P5); every change of state is one
+conditional UPDATE whose row count is the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlmodel import Field, Index
+
+from briefings.errors import Conflict
+from briefings.model.edition import Edition, EditionState, Part, Placement
+from briefings.store.codec import nfc
+from briefings.store.instants import Instant, instant, stored
+from briefings.store.tables import BigId, Table, places
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from briefings.store.database import Row, Transaction
+
+_COLUMNS = "id, specialization, week, state, reason, subject, intro, revision"
+_CLOSED = {EditionState.APPROVED, EditionState.PUBLISHED}
+
+
+class EditionRow(Table, table=True):
+    """One edition; the `approved_` columns are filled while it is approved or published."""
+
+    __tablename__ = "edition"
+    __table_args__ = (
+        Index("uq_edition_specialization_week", "specialization", "week", unique=True),
+        Index("ix_edition_week", "week"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    specialization: str
+    week: str
+    state: str
+    reason: str | None = None
+    subject: str = ""
+    intro: str = ""
+    revision: int = 1
+    content_hash: str
+    approved_hash: str | None = None
+    approved_count: int | None = None
+    approved_by: str | None = None
+    approved_at: datetime | None = Field(default=None, sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class PlacementRow(Table, table=True):
+    """An item revision at its place in an edition."""
+
+    __tablename__ = "placement"
+
+    edition_id: int = Field(primary_key=True, sa_type=BigId, foreign_key="edition.id")
+    position: int = Field(primary_key=True)
+    item_id: int = Field(sa_type=BigId)
+    item_revision: int
+    part: str
+    why_you: str
+    ranked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What was approved: the content by its hash, for how many readers, by whom, when (UTC)."""
+
+    content_hash: str
+    count: int
+    by: str
+    at: datetime
+
+
+def content_hash(edition: Edition) -> str:
+    """Give the SHA-256 (hex) of what readers see of an edition: items, order, words; no state."""
+    content = [
+        nfc(edition.subject),
+        nfc(edition.intro),
+        [(p.item_id, p.revision, p.part.value, nfc(p.why_you)) for p in edition.placements],
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def put(tx: Transaction, edition: Edition, *, now: datetime) -> int:
+    """Store an edition, or replace the draft that stands in its place; give its id.
+
+    Equal content keeps the revision, other content makes the next one. A held edition takes new
+    content and stays held. Raises Conflict when an approved or published edition would change:
+    void the approval first.
+    """
+    found = of_week(tx, edition.week, (edition.specialization,)).get(edition.specialization)
+    fingerprint = content_hash(edition)
+    if found is None:
+        return _insert(tx, edition, fingerprint, now)
+    same = content_hash(found) == fingerprint
+    if found.state in _CLOSED:
+        if same:
+            return _id_of(tx, edition.week, edition.specialization)
+        raise Conflict(
+            f"the edition {edition.specialization} {edition.week} is {found.state}: void its "
+            "approval before changing it"
+        )
+    held = found.state is EditionState.HELD
+    edition_id = _id_of(tx, edition.week, edition.specialization)
+    tx.execute(
+        "UPDATE edition SET state = :state, reason = :reason, subject = :subject, intro = :intro, "
+        "revision = :revision, content_hash = :hash, updated_at = :now WHERE id = :id",
+        state=(found if held else edition).state.value,
+        reason=(found if held else edition).reason,
+        subject=nfc(edition.subject),
+        intro=nfc(edition.intro),
+        revision=found.revision if same else found.revision + 1,
+        hash=fingerprint,
+        now=stored(now),
+        id=edition_id,
+    )
+    tx.execute("DELETE FROM placement WHERE edition_id = :id", id=edition_id)
+    _place(tx, edition_id, edition.placements)
+    return edition_id
+
+
+def _insert(tx: Transaction, edition: Edition, fingerprint: str, now: datetime) -> int:
+    (row,) = tx.rows(
+        "INSERT INTO edition (specialization, week, state, reason, subject, intro, revision, "
+        "content_hash, updated_at) VALUES (:specialization, :week, :state, :reason, :subject, "
+        ":intro, :revision, :hash, :now) RETURNING id",
+        specialization=edition.specialization,
+        week=edition.week,
+        state=edition.state.value,
+        reason=edition.reason,
+        subject=nfc(edition.subject),
+        intro=nfc(edition.intro),
+        revision=edition.revision,
+        hash=fingerprint,
+        now=stored(now),
+    )
+    _place(tx, int(row[0]), edition.placements)
+    return int(row[0])
+
+
+def _place(tx: Transaction, edition_id: int, placements: Sequence[Placement]) -> None:
+    tx.many(
+        "INSERT INTO placement (edition_id, position, item_id, item_revision, part, why_you, "
+        "ranked) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                edition_id,
+                position,
+                p.item_id,
+                p.revision,
+                p.part.value,
+                nfc(p.why_you),
+                nfc(p.ranked),
+            )
+            for position, p in enumerate(placements)
+        ],
+    )
+
+
+def get(tx: Transaction, week: str, specialization: str) -> Edition | None:
+    """Give the edition of a specialization for a week, or None."""
+    return of_week(tx, week, (specialization,)).get(specialization)
+
+
+def of_week(
+    tx: Transaction, week: str, specializations: Sequence[str] | None = None
+) -> dict[str, Edition]:
+    """Give the editions of a week by specialization, all or these, in the order of the slugs."""
+    chosen = (
+        "" if specializations is None else (f" AND specialization IN ({places(specializations)})")
+    )
+    values = (week, *(specializations or ()))
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM edition WHERE week = ?{chosen} ORDER BY specialization",  # noqa: S608 - only places
+        values,
+    )
+    placed: dict[int, list[Placement]] = {row[0]: [] for row in rows}
+    for row in tx.fetch(
+        "SELECT edition_id, item_id, item_revision, part, why_you, ranked FROM placement "  # noqa: S608 - only places
+        f"WHERE edition_id IN (SELECT id FROM edition WHERE week = ?{chosen}) "
+        "ORDER BY edition_id, position",
+        values,
+    ):
+        placed[row[0]].append(_placement(row))
+    return {row[1]: _edition(row, placed[row[0]]) for row in rows}
+
+
+def weeks(tx: Transaction) -> list[str]:
+    """Give the weeks that have editions, newest first."""
+    return [str(row[0]) for row in tx.rows("SELECT DISTINCT week FROM edition ORDER BY week DESC")]
+
+
+def content_hash_of(tx: Transaction, week: str, specialization: str) -> str | None:
+    """Give the hash of the stored content, or None when there is no such edition."""
+    row = tx.one(
+        "SELECT content_hash FROM edition WHERE week = :week AND specialization = :slug",
+        week=week,
+        slug=specialization,
+    )
+    return None if row is None else str(row[0])
+
+
+def approve(
+    tx: Transaction,
+    week: str,
+    specialization: str,
+    *,
+    content_hash: str,
+    count: int,
+    by: str,
+    now: datetime,
+) -> bool:
+    """Approve a draft or held edition as it was looked at; False when it changed meanwhile.
+
+    `content_hash` is what `content_hash_of` gave with the content that the editor saw, `count`
+    today's number of readers (P6).
+    """
+    return (
+        tx.execute(
+            "UPDATE edition SET state = 'approved', reason = NULL, approved_hash = :hash, "
+            "approved_count = :count, approved_by = :by, approved_at = :now, updated_at = :now "
+            "WHERE week = :week AND specialization = :slug AND state IN ('draft', 'held') "
+            "AND content_hash = :hash",
+            hash=content_hash,
+            count=count,
+            by=by,
+            now=stored(now),
+            week=week,
+            slug=specialization,
+        )
+        == 1
+    )
+
+
+def unapprove(tx: Transaction, week: str, specialization: str, *, now: datetime) -> bool:
+    """Void an approval: the edition is a draft again; False when it was not approved."""
+    return (
+        tx.execute(
+            "UPDATE edition SET state = 'draft', approved_hash = NULL, approved_count = NULL, "
+            "approved_by = NULL, approved_at = NULL, updated_at = :now "
+            "WHERE week = :week AND specialization = :slug AND state = 'approved'",
+            now=stored(now),
+            week=week,
+            slug=specialization,
+        )
+        == 1
+    )
+
+
+def set_state(  # noqa: PLR0917 - which edition, from where, to where, why
+    tx: Transaction,
+    week: str,
+    specialization: str,
+    from_states: Collection[EditionState],
+    to: EditionState,
+    reason: str | None = None,
+) -> bool:
+    """Move an edition from one of these states to another; False when it was in none of them."""
+    return (
+        tx.run(
+            f"UPDATE edition SET state = ?, reason = ? "  # noqa: S608 - only places
+            f"WHERE week = ? AND specialization = ? AND state IN ({places(from_states)})",
+            (to.value, reason, week, specialization, *(state.value for state in from_states)),
+        )
+        == 1
+    )
+
+
+def approvals(tx: Transaction, week: str) -> dict[str, Approval]:
+    """Give who approved what in a week, by specialization."""
+    rows = tx.rows(
+        "SELECT specialization, approved_hash, approved_count, approved_by, approved_at "
+        "FROM edition WHERE week = :week AND approved_at IS NOT NULL ORDER BY specialization",
+        week=week,
+    )
+    return {
+        row[0]: Approval(content_hash=row[1], count=row[2], by=row[3], at=instant(row[4]))
+        for row in rows
+    }
+
+
+def carried(tx: Transaction, specialization: str, before_week: str) -> set[int]:
+    """Give the items that published editions of a specialization carried before a week."""
+    rows = tx.rows(
+        "SELECT DISTINCT placement.item_id FROM edition "
+        "JOIN placement ON placement.edition_id = edition.id "
+        "WHERE edition.specialization = :slug AND edition.week < :week "
+        "AND edition.state = 'published'",
+        slug=specialization,
+        week=before_week,
+    )
+    return {int(row[0]) for row in rows}
+
+
+def last_subject(tx: Transaction, specialization: str, before_week: str) -> str | None:
+    """Give the subject of the newest published edition before a week, or None."""
+    row = tx.one(
+        "SELECT subject FROM edition WHERE specialization = :slug AND week < :week "
+        "AND state = 'published' ORDER BY week DESC LIMIT 1",
+        slug=specialization,
+        week=before_week,
+    )
+    return None if row is None else str(row[0])
+
+
+def _id_of(tx: Transaction, week: str, specialization: str) -> int:
+    (row,) = tx.rows(
+        "SELECT id FROM edition WHERE week = :week AND specialization = :slug",
+        week=week,
+        slug=specialization,
+    )
+    return int(row[0])
+
+
+def _placement(row: Row) -> Placement:
+    return Placement(
+        item_id=row[1], revision=row[2], part=Part(row[3]), why_you=row[4], ranked=row[5]
+    )
+
+
+def _edition(row: Row, placed: Sequence[Placement]) -> Edition:
+    return Edition(
+        specialization=row[1],
+        week=row[2],
+        placements=tuple(placed),
+        state=EditionState(row[3]),
+        reason=row[4],
+        subject=row[5],
+        intro=row[6],
+        revision=row[7],
+    )

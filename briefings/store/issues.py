@@ -1,0 +1,169 @@
+"""Keeps mailings and their states; whether one is finished is computed from its rows (P6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlmodel import Field, Index, text
+
+from briefings.errors import Conflict, NotFound
+from briefings.model.delivery import Issue, IssueKind, IssueState
+from briefings.store.instants import Instant, instant, stored
+from briefings.store.tables import BigId, Table, places
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from briefings.store.database import Row, Transaction
+
+_COLUMNS = "id, name, week, kind, n, state, began, audience, opened_by_tick, reason"
+
+
+class IssueRow(Table, table=True):
+    """One mailing. `audience` is 0 until it opens, and then the number of its rows."""
+
+    __tablename__ = "issue"
+    __table_args__ = (
+        Index("uq_issue_week_kind_n", "week", "kind", "n", unique=True),
+        Index(
+            "uq_issue_regular",
+            "week",
+            unique=True,
+            sqlite_where=text("kind = 'regular'"),
+            postgresql_where=text("kind = 'regular'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    name: str = Field(unique=True)
+    week: str
+    kind: str
+    n: int
+    state: str
+    began: datetime = Field(sa_type=Instant)
+    audience: int = 0
+    opened_by_tick: bool
+    reason: str | None = None
+    created_at: datetime = Field(sa_type=Instant)
+
+
+def issue_name(week: str, kind: IssueKind, n: int) -> str:
+    """Name an issue: `2026-W34-regular`, `2026-W34-late-2`."""
+    return f"{week}-{kind.value}" if n == 1 else f"{week}-{kind.value}-{n}"
+
+
+def create(
+    tx: Transaction,
+    *,
+    week: str,
+    kind: IssueKind,
+    n: int,
+    began: datetime,
+    opened_by_tick: bool,
+    now: datetime,
+) -> Issue:
+    """Begin a mailing, in state freezing; Conflict when that one, or a regular one, exists (P5).
+
+    `began` is the instant before which readers must have confirmed to be in its audience.
+    """
+    name = issue_name(week, kind, n)
+    rows = tx.rows(
+        "INSERT INTO issue (name, week, kind, n, state, began, audience, opened_by_tick, "  # noqa: S608 - our own text
+        "created_at) VALUES (:name, :week, :kind, :n, 'freezing', :began, 0, :opened_by_tick, "
+        f":now) ON CONFLICT DO NOTHING RETURNING {_COLUMNS}",
+        name=name,
+        week=week,
+        kind=kind.value,
+        n=n,
+        began=stored(began),
+        opened_by_tick=opened_by_tick,
+        now=stored(now),
+    )
+    if not rows:
+        raise Conflict(f"the issue {name} exists already: see `briefings status --week {week}`")
+    return _issue(rows[0])
+
+
+def find(tx: Transaction, week: str | None = None, kind: IssueKind | None = None) -> list[Issue]:
+    """Give the issues of a week, of a kind, or all, oldest first."""
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM issue "  # noqa: S608 - our own text
+        "WHERE (CAST(:week AS TEXT) IS NULL OR week = :week) "
+        "AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind) ORDER BY id",
+        week=week,
+        kind=None if kind is None else kind.value,
+    )
+    return [_issue(row) for row in rows]
+
+
+def get(tx: Transaction, issue_id: int) -> Issue | None:
+    """Give an issue by number, or None."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM issue WHERE id = :id", id=issue_id)  # noqa: S608 - our own text
+    return None if row is None else _issue(row)
+
+
+def by_name(tx: Transaction, name: str) -> Issue:
+    """Give an issue by its name; NotFound names the newest ones."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM issue WHERE name = :name", name=name)  # noqa: S608 - our own text
+    if row is None:
+        known = tx.rows("SELECT name FROM issue ORDER BY id DESC LIMIT 3")
+        newest = ", ".join(str(row[0]) for row in known) or "none so far"
+        raise NotFound(f"no issue {name!r}: the newest are {newest}")
+    return _issue(row)
+
+
+def last_regular_week(tx: Transaction) -> str | None:
+    """Give the latest week that has a regular issue: it and all before it are frozen (R3)."""
+    row = tx.one("SELECT MAX(week) FROM issue WHERE kind = 'regular'")
+    return None if row is None or row[0] is None else str(row[0])
+
+
+def open(tx: Transaction, issue_id: int, audience: int) -> bool:  # noqa: A001 - read as issues.open
+    """Open a frozen issue when its rows equal the audience (P1); False when they do not.
+
+    False, too, when it is not freezing any more: somebody else opened it.
+    """
+    return (
+        tx.execute(
+            "UPDATE issue SET state = 'open', audience = :audience "
+            "WHERE id = :id AND state = 'freezing' "
+            "AND (SELECT COUNT(*) FROM delivery WHERE issue_id = :id) = :audience",
+            id=issue_id,
+            audience=audience,
+        )
+        == 1
+    )
+
+
+def set_state(
+    tx: Transaction,
+    issue_id: int,
+    from_states: Collection[IssueState],
+    to: IssueState,
+    reason: str | None = None,
+) -> bool:
+    """Move an issue from one of these states to another; False when it was in none of them."""
+    return (
+        tx.run(
+            f"UPDATE issue SET state = ?, reason = ? WHERE id = ? "  # noqa: S608 - only places
+            f"AND state IN ({places(from_states)})",
+            (to.value, reason, issue_id, *(state.value for state in from_states)),
+        )
+        == 1
+    )
+
+
+def _issue(row: Row) -> Issue:
+    return Issue(
+        id=row[0],
+        name=row[1],
+        week=row[2],
+        kind=IssueKind(row[3]),
+        n=row[4],
+        state=IssueState(row[5]),
+        began=instant(row[6]),
+        audience=row[7],
+        opened_by_tick=bool(row[8]),
+        reason=row[9],
+    )

@@ -1,0 +1,242 @@
+"""Keeps news as items with revisions; it never decides whom an item concerns.
+
+Items of an import that is not shown yet are seen by nobody here.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlmodel import Field, Index
+
+from briefings.errors import NotFound
+from briefings.model.news import Item, ItemState, Kind, News
+from briefings.store.codec import dumps, loads
+from briefings.store.imports import NOT_IMPORTED, SHOWN
+from briefings.store.instants import Day, Instant, stored, stored_day
+from briefings.store.tables import BigId, Table, parts, places
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from briefings.store.database import Row, Transaction
+
+_ITEM = (
+    "SELECT item.id, item_revision.revision, item.state, item.week, item_revision.news "
+    "FROM item JOIN item_revision ON item_revision.item_id = item.id "
+)
+_CURRENT = _ITEM + "AND item_revision.revision = item.revision "
+_LISTED = (
+    f"WHERE item.import_id {SHOWN} "
+    "AND (CAST(:week AS TEXT) IS NULL OR item.week = :week) "
+    "AND (CAST(:state AS TEXT) IS NULL OR item.state = :state) "
+    "AND (CAST(:kind AS TEXT) IS NULL OR item.kind = :kind) "
+)
+
+
+class ItemRow(Table, table=True):
+    """One item; `revision` is the current one, `day` the date of its event."""
+
+    __tablename__ = "item"
+    __table_args__ = (Index("ix_item_week", "week"), Index("ix_item_day", "day"))
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    revision: int
+    state: str
+    week: str
+    kind: str
+    day: date = Field(sa_type=Day)
+    import_id: int = Field(default=NOT_IMPORTED, sa_type=BigId)
+    import_key: str | None = Field(default=None, unique=True)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class ItemRevision(Table, table=True):
+    """What an item said at one of its revisions, as JSON; never changed, never deleted."""
+
+    __tablename__ = "item_revision"
+
+    item_id: int = Field(primary_key=True, sa_type=BigId, foreign_key="item.id")
+    revision: int = Field(primary_key=True)
+    news: str
+    at: datetime = Field(sa_type=Instant)
+
+
+def add(
+    tx: Transaction,
+    news: News,
+    *,
+    week: str,
+    state: ItemState,
+    now: datetime,
+    import_id: int | None = None,
+    import_key: str | None = None,
+) -> int:
+    """Store a new item and give its id; Conflict when the import key is stored already."""
+    (row,) = tx.rows(
+        "INSERT INTO item (revision, state, week, kind, day, import_id, import_key, created_at) "
+        "VALUES (1, :state, :week, :kind, :day, :import_id, :import_key, :now) RETURNING id",
+        state=state.value,
+        week=week,
+        kind=news.kind.value,
+        day=stored_day(news.date),
+        import_id=import_id or NOT_IMPORTED,
+        import_key=import_key,
+        now=stored(now),
+    )
+    _add_revision(tx, int(row[0]), 1, news, now)
+    return int(row[0])
+
+
+def revise(tx: Transaction, item_id: int, news: News, *, now: datetime) -> int:
+    """Store what the item says from now on and give the new revision; the id stays."""
+    rows = tx.rows(
+        "UPDATE item SET revision = revision + 1, kind = :kind, day = :day "
+        "WHERE id = :id RETURNING revision",
+        kind=news.kind.value,
+        day=stored_day(news.date),
+        id=item_id,
+    )
+    if not rows:
+        raise NotFound(f"no item {item_id}: see `briefings items list`")
+    revision = int(rows[0][0])
+    _add_revision(tx, item_id, revision, news, now)
+    return revision
+
+
+def _add_revision(tx: Transaction, item_id: int, revision: int, news: News, now: datetime) -> None:
+    tx.execute(
+        "INSERT INTO item_revision (item_id, revision, news, at) "
+        "VALUES (:item_id, :revision, :news, :now)",
+        item_id=item_id,
+        revision=revision,
+        news=dumps(news),
+        now=stored(now),
+    )
+
+
+def set_state(tx: Transaction, ids: Iterable[int], state: ItemState) -> int:
+    """Queue or withdraw items; give how many there were."""
+    return tx.many(
+        "UPDATE item SET state = ? WHERE id = ?", [(state.value, item_id) for item_id in ids]
+    )
+
+
+def set_week(tx: Transaction, item_id: int, week: str) -> None:
+    """Move an item to another week (R3); NotFound when there is no such item."""
+    if not tx.execute("UPDATE item SET week = :week WHERE id = :id", week=week, id=item_id):
+        raise NotFound(f"no item {item_id}: see `briefings items list`")
+
+
+def get(tx: Transaction, ids: Collection[int]) -> dict[int, Item]:
+    """Give items by id at their current revision; unknown ids are left out."""
+    found: dict[int, Item] = {}
+    for part in parts(sorted(set(ids))):
+        sql = f"{_CURRENT} WHERE item.import_id {SHOWN} AND item.id IN ({places(part)})"
+        found.update((item.id, item) for item in map(_item, tx.fetch(sql, part)))
+    return found
+
+
+def at(tx: Transaction, revisions: Collection[tuple[int, int]]) -> dict[tuple[int, int], Item]:
+    """Give items as they were at (id, revision); unknown pairs are left out."""
+    found: dict[tuple[int, int], Item] = {}
+    wanted = set(revisions)
+    for part in parts(sorted({item_id for item_id, _ in wanted})):
+        sql = f"{_ITEM} WHERE item.import_id {SHOWN} AND item.id IN ({places(part)})"
+        for row in tx.fetch(sql, part):
+            if (row[0], row[1]) in wanted:
+                found[row[0], row[1]] = _item(row)
+    return found
+
+
+def in_week(
+    tx: Transaction, week: str, states: Collection[ItemState] = (ItemState.QUEUED,)
+) -> list[Item]:
+    """Give the items that are stored in a week, by date and id."""
+    rows = tx.rows(
+        f"{_CURRENT} WHERE item.week = :week AND item.import_id {SHOWN} ORDER BY item.day, item.id",
+        week=week,
+    )
+    return _in_states(rows, states)
+
+
+def between(
+    tx: Transaction,
+    since: date,
+    until: date,
+    states: Collection[ItemState] = (ItemState.QUEUED,),
+) -> list[Item]:
+    """Give the items dated from `since` on and before `until`, by date and id."""
+    rows = tx.rows(
+        f"{_CURRENT} WHERE item.day >= :since AND item.day < :until AND item.import_id {SHOWN} "
+        "ORDER BY item.day, item.id",
+        since=stored_day(since),
+        until=stored_day(until),
+    )
+    return _in_states(rows, states)
+
+
+def listing(
+    tx: Transaction,
+    *,
+    week: str | None = None,
+    state: ItemState | None = None,
+    kind: Kind | None = None,
+    limit: int = 200,
+    offset: int = 0,
+) -> list[Item]:
+    """Give a page of items, newest first."""
+    rows = tx.rows(
+        f"{_CURRENT} {_LISTED} ORDER BY item.day DESC, item.id DESC LIMIT :limit OFFSET :offset",
+        week=week,
+        state=None if state is None else state.value,
+        kind=None if kind is None else kind.value,
+        limit=limit,
+        offset=offset,
+    )
+    return [_item(row) for row in rows]
+
+
+def count(
+    tx: Transaction,
+    *,
+    week: str | None = None,
+    state: ItemState | None = None,
+    kind: Kind | None = None,
+) -> int:
+    """Count the items that `listing` would give without a limit."""
+    row = tx.one(
+        f"SELECT COUNT(*) FROM item {_LISTED}",  # noqa: S608 - our own text
+        week=week,
+        state=None if state is None else state.value,
+        kind=None if kind is None else kind.value,
+    )
+    return int(row[0]) if row else 0
+
+
+def known_keys(tx: Transaction, keys: Collection[str]) -> set[str]:
+    """Give those of the import keys that an import that is shown has stored."""
+    found: set[str] = set()
+    for part in parts(sorted(set(keys))):
+        rows = tx.fetch(
+            f"SELECT import_key FROM item WHERE import_id {SHOWN} "  # noqa: S608 - only places
+            f"AND import_key IN ({places(part)})",
+            part,
+        )
+        found.update(str(row[0]) for row in rows)
+    return found
+
+
+def _in_states(rows: Sequence[Row], states: Collection[ItemState]) -> list[Item]:
+    return [item for item in map(_item, rows) if item.state in states]
+
+
+def _item(row: Row) -> Item:
+    return Item(
+        id=row[0],
+        revision=row[1],
+        state=ItemState(row[2]),
+        week=row[3],
+        news=loads(News, row[4]),
+    )

@@ -1,0 +1,1 @@
+"""The steps of the schema, oldest first; each is left as it is once it was released."""

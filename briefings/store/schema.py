@@ -1,0 +1,38 @@
+"""Gathers the tables of all nouns, for migrations and for the test that compares them."""
+
+from __future__ import annotations
+
+from briefings.store import (
+    blocks,
+    catalogue,
+    deliveries,
+    editions,
+    figures,
+    imports,
+    instance,
+    issues,
+    items,
+    processes,
+    readers,
+    received,
+    suppression,
+)
+from briefings.store.tables import Table
+
+METADATA = Table.metadata
+MODULES = (
+    blocks,
+    catalogue,
+    deliveries,
+    editions,
+    figures,
+    imports,
+    instance,
+    issues,
+    items,
+    processes,
+    readers,
+    received,
+    suppression,
+)
+"""Every module that owns tables."""

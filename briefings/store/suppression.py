@@ -1,0 +1,55 @@
+"""Keeps which mailboxes must never get mail, by keyed hashes of the caller; never addresses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlmodel import Field
+
+from briefings.store.instants import Instant, stored
+from briefings.store.tables import Table, parts, places
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from briefings.store.database import Transaction
+
+
+class Suppression(Table, table=True):
+    """One suppressed mailbox; the first reason stays."""
+
+    email_hash: str = Field(primary_key=True)
+    reason: str
+    at: datetime = Field(sa_type=Instant)
+
+
+def add(tx: Transaction, email_hash: str, reason: str, now: datetime) -> bool:
+    """Suppress a mailbox by its hash; False when it already was."""
+    return (
+        tx.execute(
+            "INSERT INTO suppression (email_hash, reason, at) VALUES (:hash, :reason, :now) "
+            "ON CONFLICT (email_hash) DO NOTHING",
+            hash=email_hash,
+            reason=reason,
+            now=stored(now),
+        )
+        > 0
+    )
+
+
+def any_at_all(tx: Transaction) -> bool:
+    """Say whether a single mailbox is suppressed."""
+    return tx.one("SELECT 1 FROM suppression LIMIT 1") is not None
+
+
+def among(tx: Transaction, hashes: Collection[str]) -> frozenset[str]:
+    """Give those of the hashes that are suppressed."""
+    found: set[str] = set()
+    for part in parts(list(hashes)):
+        rows = tx.fetch(
+            f"SELECT email_hash FROM suppression WHERE email_hash IN ({places(part)})",  # noqa: S608 - only places
+            part,
+        )
+        found.update(str(row[0]) for row in rows)
+    return frozenset(found)
