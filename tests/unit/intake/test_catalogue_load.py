@@ -9,7 +9,15 @@ import pytest
 from briefings.errors import WrongCatalogue
 from briefings.intake.catalogue import check_catalogue, load_catalogue
 from briefings.model.assessment import QuestionAbout
-from briefings.model.catalogue import Billing, Cover, Fact, RiskCategory, Salary, TaskAtRisk
+from briefings.model.catalogue import (
+    Billing,
+    Cover,
+    Fact,
+    Product,
+    RiskCategory,
+    Salary,
+    TaskAtRisk,
+)
 from briefings.model.money import Money
 from tests.unit.intake.catalogue_folder import FILES, replaced, write
 
@@ -83,6 +91,19 @@ def test_empty_lists_and_nulls_are_the_same_as_nothing(tmp_path: Path) -> None:
         write(tmp_path, {"roles/miller.yaml": FILES["roles/miller.yaml"] + more})
     )
     assert catalogue.role("miller") == load_catalogue(write(tmp_path)).role("miller")
+
+
+def test_a_context_may_say_nothing_of_the_product(tmp_path: Path) -> None:
+    changes = replaced("context.yaml", "product:\n  action_plan: Twelve weeks\n", "")
+    assert load_catalogue(write(tmp_path, changes)).product == Product()
+
+
+def test_a_salary_may_be_a_note_with_its_source(tmp_path: Path) -> None:
+    salary = "salary: {currency: EUR, note: Paid by the loaf, source: profile}\n"
+    changes = {"roles/miller.yaml": FILES["roles/miller.yaml"] + salary}
+    assert load_catalogue(write(tmp_path, changes)).role("miller").salary == Salary(
+        note="Paid by the loaf", source="profile"
+    )
 
 
 def test_each_role_gets_its_general_specialization(tmp_path: Path) -> None:

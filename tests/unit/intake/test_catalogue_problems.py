@@ -307,6 +307,11 @@ def test_no_sentence_stands_in_two_plans(tmp_path: Path) -> None:
     )
 
 
+def test_marks_alone_are_no_sentence(tmp_path: Path) -> None:
+    marks = FILES[SOUR].replace("Paragraph 2.", "...").replace("Paragraph 3.", "...")
+    assert check_catalogue(write(tmp_path, {SOUR: marks})) == []
+
+
 def test_seven_areas_are_too_many(tmp_path: Path) -> None:
     more = "".join(f"  - {{slug: area-{n}, name: Area}}\n" for n in range(6))
     problem = only(tmp_path, replaced(TEST, "questions:\n", f"{more}questions:\n"))
