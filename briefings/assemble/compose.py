@@ -222,6 +222,8 @@ def _block(desk: _Desk, item: Item, placement: Placement, past: bool) -> ItemBlo
 def _first_twelve(shelves: Sequence[_Shelf]) -> tuple[list[_Shelf], tuple[int, ...]]:
     """Keep at most twelve items: those of the week first, in the reader's order, then earlier."""
     wanted = [b for s in shelves for b in s.fresh] + [b for s in shelves for b in s.past]
+    if len(wanted) <= MOST_ITEMS:
+        return list(shelves), ()
     left_over = tuple(block.item.id for block in wanted[MOST_ITEMS:])
     over = frozenset(left_over)
     kept = [

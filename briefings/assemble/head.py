@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from briefings.model.catalogue import Specialization
+    from briefings.model.news import News
     from briefings.weeks import Week
 
 PlanPart = PlanBlock | ClosingBlock
@@ -132,28 +133,37 @@ def _preheader(items: Sequence[ItemBlock], plan: PlanPart | None, *, quiet: bool
 
 def _intro(items: Sequence[ItemBlock], plan: PlanPart | None, *, quiet: bool) -> str:
     fresh = [block.item.news for block in items if not block.past]
-    tools = [news for news in fresh if news.kind is Kind.TOOL_CHANGE]
-    counts = Counter(news.kind for news in fresh)
-    sentences: list[str] = []
-    if quiet:
-        sentences.append("A quiet week: none of your tools changed.")
-    if tools:
-        sentences.append(_asked(len(tools), sum(1 for news in tools if news.do)))
-    elif updates := counts[Kind.ROLE_UPDATE]:
-        verb = "is" if updates == 1 else "are"
-        sentences.append(
-            _sentence(f"{_counted(updates, *_COUNTED[Kind.ROLE_UPDATE])} {verb} below")
-        )
-    elif not fresh and items:
-        verb = "is" if len(items) == 1 else "are"
-        what = _counted(len(items), "item", "items")
-        sentences.append(_sentence(f"{what} from earlier weeks {verb} below"))
-    clauses = [pay_words(fresh).clause] if counts[Kind.SALARY_NEWS] else []
+    sentences = ["A quiet week: none of your tools changed."] if quiet else []
+    sentences += _below(items, fresh)
+    clauses: list[str] = []
+    if any(news.kind is Kind.SALARY_NEWS for news in fresh):
+        clauses.append(pay_words(fresh).clause)
     clauses += _plan_clause(plan, alone=not items)
     if clauses:
-        last = clauses[-1] if len(clauses) == 1 else f"{clauses[0]}, and {clauses[1]}"
-        sentences.append(_sentence(last))
+        sentences.append(_sentence(", and ".join(clauses)))
     return " ".join(sentences)
+
+
+def _below(items: Sequence[ItemBlock], fresh: Sequence[News]) -> list[str]:
+    """Say what is below and how much of it asks for something, earlier items included."""
+    tools = [block.item.news for block in items if block.item.news.kind is Kind.TOOL_CHANGE]
+    asking = sum(1 for news in tools if news.do)
+    if any(news.kind is Kind.TOOL_CHANGE for news in fresh):
+        return [_asked(len(tools), asking)]
+    if updates := sum(1 for news in fresh if news.kind is Kind.ROLE_UPDATE):
+        return [_stands(updates, *_COUNTED[Kind.ROLE_UPDATE])]
+    if fresh or not items:
+        return []
+    below = _stands(len(items), "item from earlier weeks", "items from earlier weeks")
+    if not asking:
+        return [below]
+    some = "it" if len(items) == 1 else number_word(asking)
+    verb = "asks" if asking == 1 else "ask"
+    return [f"{below[:-1]}, and {some} {verb} something of you."]
+
+
+def _stands(count: int, one: str, many: str) -> str:
+    return _sentence(f"{_counted(count, one, many)} {'is' if count == 1 else 'are'} below")
 
 
 def _asked(tools: int, asking: int) -> str:

@@ -5,7 +5,7 @@ It never decides what a mail is about; head.py does.
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 SUBJECT_LENGTH = 60
 _LEAST = 20  # "Week 34..." alone, or one word of a headline, is no subject
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-_BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_DROPPED = re.compile(
+    "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"  # marks of direction, byte order mark
+    "\ue000-\uf8ff\U000f0000-\U0010ffff]"  # private characters: slots.py marks places with two
+)
 _LOOSE = frozenset(
     {"a", "an", "and", "as", "at", "but", "by", "for", "from", "in", "into", "its", "no", "not"}
     | {"of", "on", "or", "so", "than", "that", "the", "their", "to", "when", "which", "with"}
@@ -29,8 +32,7 @@ def one_line(text: str) -> str:
     Marks of direction and private characters (slots.py uses two) go; no-break spaces stay, because
     they hold a word together.
     """
-    plain = "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
-    kept = "".join(c for c in plain if c not in _TURNS and unicodedata.category(c) != "Co")
+    kept = _DROPPED.sub("", _BREAKS.sub(" ", text))
     return " ".join(part for part in kept.split(" ") if part)
 
 

@@ -79,6 +79,11 @@ def made_for(slug: str, items: list[Item], earlier: list[Item]) -> object:
     )
 
 
+def editions_of(slugs: list[str], items: list[Item], earlier: list[Item]) -> dict[str, Edition]:
+    made = {slug: made_for(slug, items, earlier) for slug in slugs}
+    return {slug: each for slug, each in made.items() if isinstance(each, Edition)}
+
+
 @given(weeks(), st.sampled_from(SLUGS), st.randoms(use_true_random=False))
 def test_an_edition_does_not_depend_on_the_order_in_which_items_come(
     week: tuple[list[Item], list[Item]], slug: str, random: object
@@ -96,6 +101,7 @@ def test_an_edition_does_not_depend_on_the_order_in_which_items_come(
     received=st.frozensets(st.integers(1, 18), max_size=6),
     off=st.lists(st.sampled_from(Section), max_size=2, unique=True),
     plan_week=st.one_of(st.none(), st.integers(-1, 15)),
+    gathered=st.booleans(),
     last=st.one_of(st.none(), st.text(max_size=30)),
     repeat_last=st.booleans(),
 )
@@ -105,12 +111,13 @@ def test_a_mail_announces_what_is_in_it_and_nothing_else(  # noqa: PLR0917 - giv
     received: frozenset[int],
     off: list[Section],
     plan_week: int | None,
+    gathered: bool,
     last: str | None,
     repeat_last: bool,
 ) -> None:
     items, earlier = week
-    going = {slug: made_for(slug, items, earlier) for slug in slugs}
-    editions = {slug: each for slug, each in going.items() if isinstance(each, Edition)}
+    editions = editions_of(slugs, items, [] if gathered else earlier)
+    past_slots = [editions_of(slugs, earlier, [])] if gathered else []
 
     def composed(last_subject: str | None) -> object:
         return compose(
@@ -123,6 +130,7 @@ def test_a_mail_announces_what_is_in_it_and_nothing_else(  # noqa: PLR0917 - giv
             received=received,
             plan_week=plan_week,
             last_subjects=dict.fromkeys(slugs, last_subject),
+            past_slots=past_slots,
         )
 
     mail = composed(last)

@@ -142,9 +142,18 @@ def test_earlier_items_are_announced_as_such() -> None:
         "A quiet week: none of your tools changed. Two items from earlier weeks are below."
     )
     assert head(past=RELEASES[:1]).intro == "One item from earlier weeks is below."
-    assert head(SECURITY, past=RELEASES[:1]).preheader == (
-        "One security fix. One item from earlier weeks."
+    mixed = head(SECURITY, past=RELEASES[:1])
+    assert mixed.preheader == "One security fix. One item from earlier weeks."
+    assert mixed.intro == (
+        "One of the two tool changes below asks something of you; the other one can wait."
     )
+
+
+def test_earlier_items_that_ask_for_something_say_so() -> None:
+    asks = "and {} something of you."
+    assert head(past=(SECURITY,)).intro.endswith(f"is below, {asks.format('it asks')}")
+    assert head(past=(SECURITY, BREAKING)).intro.endswith(f"below, {asks.format('two ask')}")
+    assert head(past=(SECURITY, RELEASES[0])).intro.endswith(f"below, {asks.format('one asks')}")
 
 
 def test_pay_of_earlier_weeks_is_not_announced_as_new() -> None:
