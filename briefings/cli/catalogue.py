@@ -42,5 +42,3 @@ def load(folder: Folder) -> None:
     )
     if done.drafts:
         print(f"{plural(done.drafts, 'draft role update')} made out of the changed profiles.")
-
-

@@ -27,8 +27,12 @@ def register(app: typer.Typer) -> None:
 
 def send(
     week: MaybeWeek = None,
-    now: Annotated[bool, typer.Option("--now", help="Ignore the readers' hours and the cut-off.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, send nothing.")] = False,
+    now: Annotated[
+        bool, typer.Option("--now", help="Ignore the readers' hours and the cut-off.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen, send nothing.")
+    ] = False,
 ) -> int:
     """Open the week's issue if it is due, deliver what is due, and return when nothing is."""
     from briefings.pipeline.send import dry_run as rehearse
@@ -44,9 +48,7 @@ def send(
             print(line)
         return 0
     with progress("Sending") as bar:
-        done = send_due(
-            opened.chain, opened.settings, chosen, ignore_hours=now, progress=bar
-        )
+        done = send_due(opened.chain, opened.settings, chosen, ignore_hours=now, progress=bar)
     with opened.db.read() as tx:
         found = [issue_status(tx, issue) for issue in done.issues]
     for one in found:

@@ -26,9 +26,15 @@ def list_(
     rows, total = listing(open_app().chain, week=week, state=state, limit=limit)
     for row in rows:
         reaches = ", ".join(row.reaches) or "nobody"
-        print(f"{row.item.id:>6}  {row.item.state:<9}  {row.item.week}  {row.label:<11}  "
-              f"{row.item.news.headline}  -> {reaches}")
-    print(plural(total, "item") + (f", {len(rows)} shown (--limit)" if total > len(rows) else "") + ".")
+        print(
+            f"{row.item.id:>6}  {row.item.state:<9}  {row.item.week}  {row.label:<11}  "
+            f"{row.item.news.headline}  -> {reaches}"
+        )
+    print(
+        plural(total, "item")
+        + (f", {len(rows)} shown (--limit)" if total > len(rows) else "")
+        + "."
+    )
 
 
 @app.command()

@@ -26,17 +26,23 @@ def init() -> None:
     opened = open_app()
     made = make(opened.chain)
     where = opened.db.path or "the database"
-    print(f"{where} is ready{'' if made else ' (it was already)'}; state in {opened.chain.state_dir}.")
+    print(
+        f"{where} is ready{'' if made else ' (it was already)'}; state in {opened.chain.state_dir}."
+    )
     print("Next: `briefings catalogue load catalogue`, then `briefings import`.")
 
 
 def doctor() -> int:
     """Check settings, database, catalogue, templates, folders and relay; name every remedy."""
     from briefings.pipeline.doctor import Verdict, examine
-    from briefings.wiring import settings_of
+    from briefings.wiring import settings_of, shipped
 
-    settings = settings_of()
-    found = examine(settings)
+    files = Path("catalogue")
+    found = examine(
+        settings_of(),
+        templates=shipped("templates/email"),
+        catalogue_folder=files if files.is_dir() else None,
+    )
     for check in found:
         print(f"{check.verdict.value:<5} {check.name}: {check.finding}")
         if check.remedy:

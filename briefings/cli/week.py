@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefings.cli.common import AsJson, MaybeWeek, Specializations, WeekOption, open_app, plural, progress, week_of
+from briefings.cli.common import (
+    AsJson,
+    MaybeWeek,
+    Specializations,
+    WeekOption,
+    open_app,
+    plural,
+    progress,
+    week_of,
+)
 from briefings.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -28,7 +37,9 @@ def register(app: typer.Typer) -> None:
 def assemble(
     week: WeekOption,
     specialization: Specializations = None,
-    why: Annotated[bool, typer.Option("--why", help="Show why each item stands where it does.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show why each item stands where it does.")
+    ] = False,
 ) -> None:
     """Make the week's draft editions out of the queued items."""
     from briefings.pipeline.prepare import prepare
@@ -76,7 +87,9 @@ def approve(week: WeekOption, specialization: Specializations = None) -> None:
 
 def simulate(
     week: WeekOption,
-    now: Annotated[str | None, typer.Option("--now", help="ISO instant; default: just before the freeze.")] = None,
+    now: Annotated[
+        str | None, typer.Option("--now", help="ISO instant; default: just before the freeze.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show who would get what, when and why. Nothing is written and nothing is sent."""
@@ -88,7 +101,9 @@ def simulate(
         try:
             datetime.fromisoformat(now)
         except ValueError:
-            raise Misconfigured(f"--now {now!r} is no instant; write 2026-08-24T06:00:00Z") from None
+            raise Misconfigured(
+                f"--now {now!r} is no instant; write 2026-08-24T06:00:00Z"
+            ) from None
     rows = plan(open_app().chain, week_of(week))
     if as_json:
         sys.stdout.write('{"deliveries": [')
@@ -100,7 +115,9 @@ def simulate(
                 "items": list(row.items),
                 "skipped": row.skipped,
             }
-            sys.stdout.write((",\n " if number else "\n ") + json.dumps(document, ensure_ascii=False))
+            sys.stdout.write(
+                (",\n " if number else "\n ") + json.dumps(document, ensure_ascii=False)
+            )
         sys.stdout.write("\n]}\n")
         return
     mails = skipped = 0
@@ -149,11 +166,15 @@ def print_issue(one: IssueStatus) -> None:
     print(f"Issue {one.issue.name}: {state}{reason}, audience {one.issue.audience:,}")
     for name, number in one.states.items():
         if number:
-            note = " (the next mail server took them; nobody knows more)" if name == "accepted" else ""
+            note = (
+                " (the next mail server took them; nobody knows more)" if name == "accepted" else ""
+            )
             print(f"  {number:>9,} {name.value}{note}")
     for why, number in one.reasons.items():
         print(f"            of the skipped {number:,}: {why}")
     if one.left and one.next_due:
         print(f"  next due {one.next_due:%Y-%m-%d %H:%M} UTC")
     if not one.adds_up:
-        print(f"  The states do not add up to the audience of {one.issue.audience:,}: run `briefings doctor`.")
+        print(
+            f"  The states do not add up to the audience of {one.issue.audience:,}: run `briefings doctor`."
+        )

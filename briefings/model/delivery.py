@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -83,9 +83,6 @@ class Claimed:
     due_at: datetime
     preferences_version: int
     frozen_version: int
-    left: bool = False
-    suppressed: bool = False
-    paused_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

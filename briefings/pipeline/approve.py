@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from briefings.errors import Refused
-from briefings.model.edition import Edition, EditionState
+from briefings.model.edition import EditionState
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.prepare import chosen, load_catalogue, prepare
 from briefings.store import editions, items, readers
@@ -24,13 +24,6 @@ class Approved:
     editions: tuple[str, ...]
     passed_over: tuple[tuple[str, str], ...]
     readers: int
-
-
-def content_hash(edition: Edition) -> str:
-    """Hash what a reader would see of an edition; item revisions never change, so ids stand for them."""
-    words = repr((edition.specialization, edition.week, edition.subject, edition.intro))
-    places = repr([(p.item_id, p.revision, p.part.value, p.why_you) for p in edition.placements])
-    return hashlib.sha256(f"{words}\n{places}".encode()).hexdigest()
 
 
 def approve(chain: Chain, week: Week, only: Sequence[str] = (), *, by: str) -> Approved:
@@ -61,13 +54,17 @@ def approve(chain: Chain, week: Week, only: Sequence[str] = (), *, by: str) -> A
                 tx,
                 str(week),
                 slug,
-                content_hash=content_hash(edition),
+                content_hash=editions.content_hash(edition),
                 count=audience.get(slug, 0),
                 by=by,
                 now=now,
             )
             approved.append(slug)
-        if only and not approved and any("approved" not in r and "published" not in r for _, r in passed):
+        if (
+            only
+            and not approved
+            and any("approved" not in r and "published" not in r for _, r in passed)
+        ):
             slug, reason = passed[0]
             raise Refused(f"{slug} of {week} cannot be approved: it is {reason}.")
         return Approved(
@@ -90,14 +87,16 @@ def audience_by_specialization(tx: Transaction) -> dict[str, int]:
     return counts
 
 
-def void_approvals(tx: Transaction, item_ids: set[int], weeks: Sequence[str]) -> list[tuple[str, str]]:
+def void_approvals(
+    tx: Transaction, item_ids: set[int], weeks: Sequence[str], *, now: datetime
+) -> list[tuple[str, str]]:
     """Take back approvals of editions that carry a changed item; returns (week, slug) of each (P6)."""
     voided: list[tuple[str, str]] = []
     for week in weeks:
         for slug, edition in editions.of_week(tx, week).items():
             carries = any(p.item_id in item_ids for p in edition.placements)
             if carries and edition.state is EditionState.APPROVED:
-                editions.unapprove(tx, week, slug)
+                editions.unapprove(tx, week, slug, now=now)
                 voided.append((week, slug))
     return voided
 

@@ -53,7 +53,9 @@ class Audience:
     states: Mapping[str, EditionState]
     items: Mapping[tuple[int, int], Item]
     last_subjects: Mapping[str, str | None]
-    past: Mapping[Week, Mapping[str, Edition]] = field(default_factory=dict[Week, Mapping[str, Edition]])
+    past: Mapping[Week, Mapping[str, Edition]] = field(
+        default_factory=dict[Week, Mapping[str, Edition]]
+    )
     _lists: OrderedDict[Key, Composition | SkipReason] = field(
         default_factory=OrderedDict[Key, Composition | SkipReason]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from briefings.deliver.retry import RefusalWindow, expired, next_attempt
 from briefings.deliver.wire import Outgoing
@@ -59,7 +60,7 @@ class Claims:
         self._audiences: dict[str, Audience] = {}
         self._beat = chain.monotonic()
         with chain.db.read() as tx:
-            self._seen = readers.changes_since(tx, None)[0]
+            self._seen = readers.last_change(tx)
         self._version = chain.db.data_version()
         self.settled = 0
         self.notes: list[str] = []
@@ -81,7 +82,9 @@ class Claims:
         while not mails:
             with chain.db.write() as tx:
                 if instance.instance_id(tx) != sending.instance:
-                    raise NotConfirmed("The database was exchanged while mails were going: stopped.")
+                    raise NotConfirmed(
+                        "The database was exchanged while mails were going: stopped."
+                    )
                 rows = self._claim_rows(tx, now)
             if not rows:
                 break
@@ -125,9 +128,7 @@ class Claims:
                 earlier = [row for row in pause.rows if row not in rows]
                 if earlier:
                     deliveries.revive(tx, earlier)
-                issues.set_state(
-                    tx, issue_id, (IssueState.OPEN,), IssueState.PAUSED, pause.reason
-                )
+                issues.set_state(tx, issue_id, (IssueState.OPEN,), IssueState.PAUSED, pause.reason)
         self._forget(results)
         self.settled += len(results)
         for pause in pauses.values():
@@ -136,7 +137,7 @@ class Claims:
     def gone(self) -> Collection[int]:
         """Claimed deliveries whose reader changed since the last look (P4)."""
         version = self._chain.db.data_version()
-        if version == self._version and version is not None:
+        if version == self._version:
             return ()
         self._version = version
         with self._chain.db.read() as tx:
@@ -165,7 +166,9 @@ class Claims:
         room = CLAIM - len(self._held)
         if room <= 0:
             return []
-        for issue in issues.find(tx, state=IssueState.OPEN):
+        for issue in issues.find(tx):
+            if issue.state is not IssueState.OPEN:
+                continue
             wanted = self._sending.issue_ids
             if wanted is not None and issue.id not in wanted:
                 continue
@@ -192,9 +195,9 @@ class Claims:
                 self._delivery_of.pop(held[0].reader_id, None)
 
     def _prepare(self, row: Claimed, issue: Issue, now: datetime) -> Outgoing | Settled:
-        silent = silence(row, issue, now)
-        if silent is not None:
-            return silent
+        late = too_old(row, issue, now)
+        if late is not None:
+            return late
         try:
             if row.preferences_version != row.frozen_version:
                 with self._chain.db.write() as tx:
@@ -238,9 +241,8 @@ class Claims:
         if audience is None:
             audience = published_audience(tx, self._chain, Week.parse(issue.week))
             self._audiences[issue.week] = audience
-        deliveries.drop_received(tx, row.id)
-        got = deliveries.received(tx, audience.item_ids, reader.id, reader.id)
-        made = audience.decide(reader, got.get(reader.id, frozenset()))
+        held = deliveries.held_elsewhere(tx, row.id, reader.id, audience.item_ids)
+        made = audience.decide(reader, held)
         if made.composition is None or made.key is None:
             return Settled(id=row.id, state=State.SKIPPED, reason=made.reason)
         renderer = self._chain.renderer()
@@ -248,18 +250,18 @@ class Claims:
         rendered = [renderer.render(spec) for spec in (composition.head, *composition.blocks)]
         blocks.put(tx, rendered)
         briefing_id = put_briefing(tx, issue.id, made.key[0], composition, rendered)
-        deliveries.set_briefing(tx, row.id, briefing_id, row.preferences_version, composition.carried)
+        deliveries.reassign(
+            tx,
+            row.id,
+            fence=self._sending.process.fence,
+            briefing_id=briefing_id,
+            preferences_version=reader.preferences_version,
+        )
         return replace(row, briefing_id=briefing_id)
 
 
-def silence(row: Claimed, issue: Issue, now: datetime) -> Settled | None:
-    """What ends a delivery before it starts: the reader left or paused, or it is too old (P7)."""
-    if row.left:
-        return _skip(row, SkipReason.LEFT)
-    if row.suppressed:
-        return _skip(row, SkipReason.SUPPRESSED)
-    if row.paused_until is not None and row.paused_until > row.due_at.date():
-        return _skip(row, SkipReason.PAUSED)
+def too_old(row: Claimed, issue: Issue, now: datetime) -> Settled | None:
+    """What ends a delivery before it starts: nobody wants last week's mail (P7)."""
     if expired(
         first_attempt_at=row.first_attempt_at,
         due_at=row.due_at,
@@ -274,7 +276,20 @@ def _skip(row: Claimed, reason: SkipReason) -> Settled:
     return Settled(id=row.id, state=State.SKIPPED, reason=reason.value)
 
 
-def settled(row: Claimed, issue: Issue, outcome: Outcome, now: datetime) -> Settled:
+class Tried(Protocol):
+    """What judging an attempt needs of a row."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def first_attempt_at(self) -> datetime | None: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+
+
+def settled(row: Tried, issue: Issue, outcome: Outcome, now: datetime) -> Settled:
     """Translate one outcome into the row's new state (P7); pure."""
     match outcome:
         case Accepted(reply):
@@ -283,7 +298,7 @@ def settled(row: Claimed, issue: Issue, outcome: Outcome, now: datetime) -> Sett
             again = next_attempt(row.attempts + 1, now)
             if expired(
                 first_attempt_at=row.first_attempt_at,
-                due_at=row.due_at,
+                due_at=row.due_at or now,
                 opened_by_tick=issue.opened_by_tick,
                 now=now,
             ):

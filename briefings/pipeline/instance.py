@@ -133,5 +133,7 @@ def restore(chain: Chain, source: Path) -> None:
 def _sqlite_path(chain: Chain) -> Path:
     path = chain.db.path
     if path is None:
-        raise Refused("This command copies SQLite files; for PostgreSQL use pg_dump and pg_restore.")
+        raise Refused(
+            "This command copies SQLite files; for PostgreSQL use pg_dump and pg_restore."
+        )
     return path

@@ -96,7 +96,9 @@ def queue_items(
             known = items.get(tx, ids)
             missing = [str(one) for one in ids if one not in known]
             if missing:
-                raise NotFound(f"There is no item {', '.join(missing)}; see `briefings items list`.")
+                raise NotFound(
+                    f"There is no item {', '.join(missing)}; see `briefings items list`."
+                )
             chosen = list(known.values())
         done: list[tuple[int, str]] = []
         for item in chosen:
@@ -130,7 +132,7 @@ def withdraw_items(chain: Chain, ids: Sequence[int]) -> Withdrawn:
             raise NotFound(f"There is no item {', '.join(missing)}; see `briefings items list`.")
         weeks = weeks_of(tx, ids)
         items.set_state(tx, ids, ItemState.WITHDRAWN)
-        voided = void_approvals(tx, set(ids), weeks)
+        voided = void_approvals(tx, set(ids), weeks, now=chain.clock())
         gone = _frozen_with(tx, set(ids), weeks)
     for week, slug in voided:
         prepare(chain, Week.parse(week), [slug])

@@ -95,9 +95,7 @@ def fill(chain: Chain, sheet: Sheet, letter: Letter, instance: str, date: dateti
     encoded |= raw_values(
         to=address_header(letter.name, letter.email),
         date=date,
-        message_id=message_id(
-            letter.issue, letter.delivery_id, instance, chain.postmark().domain
-        ),
+        message_id=message_id(letter.issue, letter.delivery_id, instance, chain.postmark().domain),
         one_click=values["unsubscribe_url"],
     )
     return sheet.fill(encoded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from briefings.store.deliveries import FreezeRow
 from briefings.weeks import Week, cut_off
 
 BATCH = 5_000
+FILL_RANGE = 20_000
 BREATH = 0.005
 """Seconds between batches, so that other writers get the lock (DESIGN 5)."""
 
@@ -109,13 +111,17 @@ def _create(chain: Chain, week: Week, now: datetime, *, by_tick: bool) -> Issue:
             held = "; ".join(f"{s}: {e.reason}" for s, e in stored.items() if e.reason)
             raise Refused(
                 f"Nothing of {week} is approved: run `briefings approve --week {week}` first."
-                + (f" ({held})" if held and not any(e.state is EditionState.DRAFT for e in stored.values()) else "")
+                + (
+                    f" ({held})"
+                    if held and not any(e.state is EditionState.DRAFT for e in stored.values())
+                    else ""
+                )
             )
         issue = issues.create(
             tx,
             week=str(week),
             kind=IssueKind.REGULAR,
-            n=0,
+            n=1,
             began=now,
             opened_by_tick=by_tick,
             now=now,
@@ -128,7 +134,9 @@ def _create(chain: Chain, week: Week, now: datetime, *, by_tick: bool) -> Issue:
     return issue
 
 
-def _move(tx: Transaction, edition: Edition, slug: str, to: EditionState, reason: str | None) -> None:
+def _move(
+    tx: Transaction, edition: Edition, slug: str, to: EditionState, reason: str | None
+) -> None:
     if not editions.set_state(tx, edition.week, slug, (edition.state,), to, reason):
         raise Conflict(f"{slug} of {edition.week} changed while its issue was being opened.")
 
@@ -145,9 +153,7 @@ def published_audience(tx: Transaction, chain: Chain, week: Week) -> Audience:
     )
 
 
-def _freeze(
-    chain: Chain, week: Week, issue: Issue, progress: Callable[[int, int], None]
-) -> Issue:
+def _freeze(chain: Chain, week: Week, issue: Issue, progress: Callable[[int, int], None]) -> Issue:
     """Write the rows in batches by reader id; resumable, because a batch is all or nothing."""
     with chain.db.read() as tx:
         audience = published_audience(tx, chain, week)
@@ -197,15 +203,16 @@ def _row(issue_id: int, reader_id: int, version: int, made: Decision, press: Pre
 
 def _fill_received(chain: Chain, issue_id: int) -> None:
     """Record who gets which item, item by item: sequential keys are fastest (R5)."""
-    by_item: dict[int, list[int]] = {}
     with chain.db.read() as tx:
-        for briefing in blocks.briefings_of(tx, issue_id):
-            for item_id in briefing.carried:
-                by_item.setdefault(item_id, []).append(briefing.id)
-    for item_id, briefing_ids in sorted(by_item.items()):
-        with chain.db.write() as tx:
-            deliveries.fill_received(tx, issue_id, item_id, briefing_ids)
-        chain.sleep(BREATH)
+        carried = blocks.carried_in(tx, issue_id)
+        last = deliveries.last_frozen_reader(tx, issue_id)
+    for item_id in carried:
+        for after in range(0, last, FILL_RANGE):
+            with chain.db.write() as tx:
+                deliveries.fill_received(
+                    tx, issue_id, item_id, after_reader=after, to_reader=after + FILL_RANGE
+                )
+            chain.sleep(BREATH)
 
 
 class Press:
@@ -255,14 +262,17 @@ def put_briefing(
     rendered: Sequence[Block],
 ) -> int:
     """Store one list of blocks of an issue, or find it; returns its id."""
+    keys = [block.key for block in rendered]
+    words = "\n".join((*keys, composition.head.subject, *preferences.specializations))
     return blocks.put_briefing(
         tx,
         issue_id,
+        signature=hashlib.sha256(words.encode()).hexdigest(),
         headers={
             "subject": composition.head.subject,
             "specialization": next(iter((*composition.editions, *preferences.specializations))),
         },
-        block_keys=[block.key for block in rendered],
+        block_keys=keys,
         carried=composition.carried,
         left_over=composition.left_over,
         editions=composition.editions,

@@ -74,5 +74,3 @@ def write(path: Path, data: bytes) -> Path:
     beside.write_bytes(data)
     beside.replace(path)
     return path
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from briefings.model.reply import Unsure
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.claims import LEASE, settled
 from briefings.store import deliveries, issues, processes
-from briefings.store.deliveries import Held
 from briefings.store.processes import Process
 
 GRACE = timedelta(seconds=2 * LEASE)
@@ -26,14 +26,14 @@ def recover_all(chain: Chain, *, host: str) -> list[str]:
     """
     with chain.db.read() as tx:
         known = processes.all(tx)
-        held = deliveries.claimed_by_fence(tx)
+        held = {group.fence: group.ids for group in deliveries.claimed_by_others(tx, "")}
     notes: list[str] = []
     for process in known:
         if not _dead(chain, process, host):
             held.pop(process.fence, None)
             continue
         path = Path(process.log_path)
-        rows = held.pop(process.fence, [])
+        rows = held.pop(process.fence, ())
         reading = _reading(path, rows) if process.host == host else None
         same_boot = process.host == host and bool(process.boot_id) and process.boot_id == boot_id()
         notes += _settle(chain, process.fence, rows, reading, same_boot=same_boot)
@@ -55,26 +55,27 @@ def _dead(chain: Chain, process: Process, host: str) -> bool:
         return True
 
 
-def _reading(path: Path, rows: list[Held]) -> LogReading | None:
+def _reading(path: Path, rows: Sequence[int]) -> LogReading | None:
     try:
-        return read_log(path, {row.id for row in rows})
+        return read_log(path, frozenset(rows))
     except FileNotFoundError:
         return None
 
 
 def _settle(
-    chain: Chain, fence: int, rows: list[Held], reading: LogReading | None, *, same_boot: bool
+    chain: Chain, fence: int, rows: Sequence[int], reading: LogReading | None, *, same_boot: bool
 ) -> list[str]:
     if not rows:
         return []
     now = chain.clock()
-    outcomes = recover([row.id for row in rows], reading, same_boot=same_boot)
+    outcomes = recover(rows, reading, same_boot=same_boot)
     results: list[Settled] = []
     with chain.db.write() as tx:
         by_id = {issue.id: issue for issue in issues.find(tx)}
         for row in rows:
-            outcome = outcomes[row.id]
-            results.append(settled(row.as_claimed(), by_id[row.issue_id], outcome, now))
+            found = deliveries.get(tx, row)
+            if found is not None and found.issue_id in by_id:
+                results.append(settled(found, by_id[found.issue_id], outcomes[row], now))
         deliveries.settle(tx, results, fence=fence, now=now)
     unsure = sum(isinstance(outcome, Unsure) for outcome in outcomes.values())
     accepted = sum(result.state is State.ACCEPTED for result in results)

@@ -61,7 +61,11 @@ def issue_status(tx: Transaction, issue: Issue) -> IssueStatus:
     return IssueStatus(
         issue=issue,
         states=deliveries.states(tx, issue.id),
-        reasons=deliveries.reasons(tx, issue.id),
+        reasons={
+            reason: number
+            for (state, reason), number in deliveries.reasons(tx, issue.id).items()
+            if state is State.SKIPPED
+        },
         next_due=deliveries.next_due(tx, issue.id),
     )
 
@@ -98,4 +102,4 @@ def as_document(status: WeekStatus) -> dict[str, object]:
 
 def newest_week(tx: Transaction) -> str | None:
     """The newest week that has an edition or an issue."""
-    return editions.newest_week(tx)
+    return next(iter(editions.weeks(tx)), None)

@@ -1,0 +1,283 @@
+"""Open what is due, deliver what is due, and come back; one sending process, from start to end."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from briefings.config import Settings
+from briefings.deliver.maildir import Maildir, MaildirPost
+from briefings.deliver.pool import LanePool, LearnedCaps, PoolEnd
+from briefings.deliver.protocol import Callbacks
+from briefings.deliver.rate import TokenBucket
+from briefings.deliver.relay import Relay
+from briefings.deliver.send_log import Owner, SendLog, boot_id
+from briefings.deliver.sender import Post, Sender
+from briefings.errors import Refused, WrongSetting
+from briefings.model.delivery import Issue, IssueState
+from briefings.model.reply import PauseIssue
+from briefings.pipeline.chain import Chain
+from briefings.pipeline.claims import Claims, Sending
+from briefings.pipeline.instance import confirmed
+from briefings.pipeline.open_issue import open_regular
+from briefings.pipeline.prepare import load_catalogue
+from briefings.pipeline.recovery import recover_all
+from briefings.pipeline.simulate import simulate
+from briefings.pipeline.status import issue_status
+from briefings.store import instance, issues, processes
+from briefings.store.processes import Process
+from briefings.weeks import Week, cut_off
+
+RATE_KEY = "rate.tokens"
+AFTER_TROUBLE = 10.0
+"""Seconds until a service tries again after the mail server refused us as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a run came to: the issues it worked on and lines for the operator."""
+
+    issues: tuple[Issue, ...]
+    notes: tuple[str, ...]
+
+
+def send_due(
+    chain: Chain,
+    settings: Settings,
+    week: Week | None,
+    *,
+    ignore_hours: bool = False,
+    progress: Callable[[int, int | None], None] = lambda _done, _all: None,
+) -> Done:
+    """Open the week's regular issue if need be, then deliver until nothing is due.
+
+    Without a week it goes on with the issues that are open.
+
+    Raises:
+        NotConfirmed: the database was restored or copied (P10).
+        Refused: nothing is approved, or the cut-off has not come and `ignore_hours` is false.
+        WrongSetting: a setting that sending needs is missing or wrong.
+    """
+    if settings.test_mode:
+        raise WrongSetting("BRIEFINGS_TEST_MODE is not available yet: unset it; nothing was sent.")
+    own = confirmed(chain)
+    ready(chain)
+    notes = recover_all(chain, host=socket.gethostname())
+    if week is not None:
+        opened = open_regular(chain, week, before_cut_off=ignore_hours, progress=progress)
+        working = (opened.issue,)
+        with chain.db.read() as tx:
+            working = tuple(issues.find(tx, week=str(week)))
+    else:
+        working = _unfinished(chain)
+    active = [one.id for one in working if one.state is IssueState.OPEN]
+    if active:
+        with process(chain, own) as (entry, log):
+            sending = Sending(
+                process=entry,
+                instance=own,
+                ignore_hours=ignore_hours,
+                issue_ids=tuple(active),
+            )
+            notes += deliver(chain, settings, sending, log, progress=progress)
+    with chain.db.read() as tx:
+        now = tuple(issue for issue in issues.find(tx) if issue.id in {w.id for w in working})
+    return Done(issues=now, notes=tuple(notes))
+
+
+def ready(chain: Chain) -> None:
+    """Ask for the settings that sending needs before a row is claimed.
+
+    Raises:
+        WrongSetting: one is missing or wrong.
+    """
+    chain.signer()
+    _ = chain.postmark().sender_address
+
+
+def serve_sending(chain: Chain, settings: Settings, stopping: threading.Event) -> None:
+    """Deliver what falls due until `stopping` is set; one process entry, one send log, one loop.
+
+    Raises:
+        NotConfirmed: the database was restored or copied (P10).
+        WrongSetting: a setting that sending needs is missing or wrong.
+    """
+    own = confirmed(chain)
+    ready(chain)
+    log = structlog.get_logger("briefings.sender")
+    while not stopping.is_set():
+        for note in recover_all(chain, host=socket.gethostname()):
+            log.warning("recovered", note=note)
+        with process(chain, own) as (entry, send_log):
+            sending = Sending(process=entry, instance=own, ignore_hours=False)
+            for note in deliver(
+                chain, settings, sending, send_log, forever=True, stopping=stopping
+            ):
+                log.warning("sender", note=note)
+        stopping.wait(AFTER_TROUBLE)
+
+
+def _unfinished(chain: Chain) -> tuple[Issue, ...]:
+    with chain.db.read() as tx:
+        known = issues.find(tx)
+    for issue in known:
+        if issue.state is IssueState.FREEZING:
+            open_regular(chain, Week.parse(issue.week), before_cut_off=True)
+    with chain.db.read() as tx:
+        return tuple(
+            issue
+            for issue in issues.find(tx)
+            if issue.state in (IssueState.OPEN, IssueState.PAUSED) and issue_status(tx, issue).left
+        )
+
+
+@contextmanager
+def process(chain: Chain, own: str) -> Generator[tuple[Process, SendLog]]:
+    """Enter this process into the store; its send log is locked before that commits (P3, P5)."""
+    host, boot, name = socket.gethostname(), boot_id(), secrets.token_hex(6)
+    path = (chain.state_dir / f"send-{name}.log").resolve()
+    with chain.db.write() as tx:
+        entry = processes.register(
+            tx, host=host, boot_id=boot, log_path=str(path), now=chain.clock()
+        )
+        owner = Owner(process=name, instance=own, host=host, boot=boot, fence=entry.fence)
+        log = SendLog.create(chain.state_dir, owner)
+    try:
+        yield entry, log
+    except BaseException:
+        log.close(delete=False)
+        raise
+    with chain.db.write() as tx:
+        processes.gone(tx, entry.id)
+    log.close(delete=True)
+
+
+def deliver(
+    chain: Chain,
+    settings: Settings,
+    sending: Sending,
+    log: SendLog,
+    *,
+    forever: bool = False,
+    stopping: threading.Event | None = None,
+    progress: Callable[[int, int | None], None] = lambda _done, _all: None,
+) -> list[str]:
+    """Run the sender over the configured way until nothing is due; returns lines for the operator."""
+    with chain.db.read() as tx:
+        catalogue = load_catalogue(tx)
+        whole = sum(
+            issue_status(tx, issue).left
+            for issue in issues.find(tx)
+            if sending.issue_ids is None or issue.id in sending.issue_ids
+        )
+    claims = Claims(chain, catalogue, sending)
+    sender = Sender(claims, forever=forever)
+    bucket = _bucket(chain, settings)
+
+    def tick() -> None:
+        claims.beat()
+        progress(claims.settled, whole)
+        if stopping is not None and stopping.is_set():
+            sender.stop()
+
+    async def work() -> PoolEnd:
+        if stopping is None:
+            loop = asyncio.get_running_loop()
+            for name in (signal.SIGTERM, signal.SIGINT):
+                with suppress(NotImplementedError, RuntimeError, ValueError):
+                    loop.add_signal_handler(name, sender.stop)
+        return await sender.run(_post(chain, settings, sender, log, bucket), tick=tick)
+
+    end = run_loop(work)
+    if bucket is not None:
+        with chain.db.write() as tx:
+            instance.put(tx, RATE_KEY, f"{bucket.export():.3f}")
+    return [*claims.notes, *_after(chain, sending, end)]
+
+
+def run_loop(work: Callable[[], Coroutine[None, None, PoolEnd]]) -> PoolEnd:
+    """Run on uvloop where it exists, on asyncio elsewhere."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work())
+    return uvloop.run(work())
+
+
+def _bucket(chain: Chain, settings: Settings) -> TokenBucket | None:
+    if settings.rate is None:
+        return None
+    with chain.db.read() as tx:
+        kept = instance.get(tx, RATE_KEY)
+    return TokenBucket(settings.rate, time.monotonic, tokens=float(kept or 0))
+
+
+def _post(
+    chain: Chain, settings: Settings, sender: Sender, log: SendLog, bucket: TokenBucket | None
+) -> Post:
+    scheme, _, rest = settings.mail_url.partition("://")
+    if scheme == "maildir":
+        return MaildirPost(Maildir(Path(rest)), feed=sender.feed, done=sender.done)
+    return LanePool(
+        relay=Relay.parse(settings.mail_url),
+        calls=Callbacks(
+            feed=sender.feed,
+            done=sender.done,
+            may_write=sender.may_write,
+            clock=time.monotonic,
+        ),
+        log=log,
+        most=settings.lanes,
+        learned=LearnedCaps(chain.state_dir / "relay-caps.json"),
+        bucket=bucket,
+    )
+
+
+def _after(chain: Chain, sending: Sending, end: PoolEnd) -> list[str]:
+    """Pause what the server refuses as a whole, and say what stopped us."""
+    if isinstance(end.trouble, PauseIssue):
+        with chain.db.write() as tx:
+            for issue in issues.find(tx):
+                if sending.issue_ids is None or issue.id in sending.issue_ids:
+                    issues.set_state(
+                        tx, issue.id, (IssueState.OPEN,), IssueState.PAUSED, end.trouble.reason
+                    )
+        return [f"Paused, nobody was burnt: {end.trouble.reason}"]
+    if end.trouble is not None or end.stopped:
+        return [f"Sending stopped: {end.reason}"]
+    return []
+
+
+def dry_run(chain: Chain, week: Week, *, ignore_hours: bool) -> Iterator[str]:
+    """Say what `send` would do now, reader by reader; nothing is written and nothing is sent."""
+    now = chain.clock()
+    with chain.db.read() as tx:
+        existing = issues.find(tx, week=str(week))
+        counted = [issue_status(tx, issue) for issue in existing]
+    if existing:
+        for one in counted:
+            yield f"{one.issue.name} is {one.issue.state}: {one.left} mails have not left."
+        return
+    limit = cut_off(week, chain.schedule.send_at)
+    if now < limit and not ignore_hours:
+        raise Refused(
+            f"Nothing would be opened: the cut-off of {week} is {limit:%Y-%m-%d %H:%M} UTC."
+        )
+    for row in simulate(chain, week):
+        if row.skipped:
+            yield f"{row.email}: nothing ({row.skipped})"
+        else:
+            when = (
+                "now" if ignore_hours or row.due_at <= now else f"{row.due_at:%Y-%m-%d %H:%M} UTC"
+            )
+            yield f"{row.email}: {when}, {len(row.items)} items"

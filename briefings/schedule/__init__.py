@@ -1,0 +1,1 @@
+"""Ticks: ask the database what is due; no timer in memory decides anything (R15)."""

@@ -1,0 +1,66 @@
+"""Ticks and the sender in threads of one process, until they are told to stop; serves no page."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from briefings.config import Settings
+from briefings.errors import BriefingsError
+from briefings.pipeline.chain import Chain
+from briefings.pipeline.send import serve_sending
+from briefings.schedule.runs import tick
+
+TICK_SECONDS = 30
+PAUSE_AFTER_FAILURE = 10.0
+
+log = structlog.get_logger("briefings.service")
+
+
+class Service:
+    """Start it, and stop it: it drains within 30 s (P9)."""
+
+    def __init__(self, chain: Chain, settings: Settings) -> None:
+        self._chain = chain
+        self._settings = settings
+        self._scheduler: BackgroundScheduler | None = None
+        self._sender: threading.Thread | None = None
+        self._stopping = threading.Event()
+
+    def start(self, *, ticks: bool, sender: bool) -> None:
+        """Start what is asked for; the schedule only ticks, the database says what is due."""
+        if ticks:
+            self._scheduler = BackgroundScheduler(timezone="UTC")
+            self._scheduler.add_job(
+                tick,
+                "interval",
+                args=(self._chain, self._settings, socket.gethostname()),
+                seconds=TICK_SECONDS,
+                next_run_time=self._chain.clock(),
+                coalesce=True,
+                misfire_grace_time=None,
+                max_instances=1,
+            )
+            self._scheduler.start()
+        if sender:
+            self._sender = threading.Thread(target=self._send, name="sender")
+            self._sender.start()
+
+    def stop(self) -> None:
+        """End ticks and the sender; open mails get their 30 s."""
+        self._stopping.set()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+        if self._sender is not None:
+            self._sender.join()
+
+    def _send(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                serve_sending(self._chain, self._settings, self._stopping)
+            except BriefingsError as failure:
+                log.error("sender stopped", error=str(failure))
+            self._stopping.wait(PAUSE_AFTER_FAILURE)
