@@ -37,6 +37,8 @@ _COUNTED: dict[Change | Kind, tuple[str, str]] = {
     Change.RELEASE: ("release", "releases"),
     Kind.ROLE_UPDATE: ("role update", "role updates"),
 }
+_UPDATE = "update"
+_MEAN_UPDATE = ("update", "upgrade", "move to", "install")  # other acts keep the headline as title
 _PLAN_OVER = "Your 12-week plan is over: what comes next"
 
 
@@ -102,18 +104,21 @@ def _title(items: Sequence[ItemBlock], plan: PlanPart | None, *, quiet: bool) ->
 
 def _acts(items: Sequence[ItemBlock]) -> str:
     """Lead with the act when a security fix is first: "Update Terraform first, then check Argo"."""
-    acts: list[str] = []
-    for block in items:
-        change = urgency(block.item.news)
-        if block.past or block.tool is None or change not in (Change.SECURITY, Change.BREAKING):
-            continue
-        verb = "update" if change is Change.SECURITY else "check"
-        if (act := f"{verb} {block.tool.name}") not in acts:
-            acts.append(act)
-    if not acts or urgency(items[0].item.news) is not Change.SECURITY:
+    acts = list(dict.fromkeys(act for block in items if (act := _act(block))))
+    if not _act(items[0]).startswith(_UPDATE):
         return ""
-    first = f"{acts[0][:1].upper()}{acts[0][1:]}"
-    return f"{first} first, then {acts[1]}" if len(acts) > 1 else f"{first} this week"
+    first = f"{_UPDATE.capitalize()}{acts[0].removeprefix(_UPDATE)}"
+    return one_line(f"{first} first, then {acts[1]}" if len(acts) > 1 else f"{first} this week")
+
+
+def _act(block: ItemBlock) -> str:
+    """Say in three words what an item of the week asks for, if it is pressing and clear."""
+    change, do = urgency(block.item.news), block.item.news.do.casefold()
+    if block.past or block.tool is None:
+        return ""
+    if change is Change.SECURITY and do.startswith(_MEAN_UPDATE):
+        return f"{_UPDATE} {block.tool.name}"
+    return f"check {block.tool.name}" if change is Change.BREAKING else ""
 
 
 def _preheader(items: Sequence[ItemBlock], plan: PlanPart | None, *, quiet: bool) -> str:

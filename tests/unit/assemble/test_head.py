@@ -74,6 +74,13 @@ def test_the_title_leads_with_the_act_only_when_a_security_fix_is_first() -> Non
     assert head(past=(SECURITY,)).title == SECURITY.news.headline
     unknown = replace(SECURITY, news=replace(SECURITY.news, tool=None))
     assert head(unknown).title == SECURITY.news.headline
+    assert head(unknown, BREAKING).title == SECURITY.news.headline
+    careful = replace(SECURITY, news=replace(SECURITY.news, do="wait for the second fix."))
+    assert head(careful, BREAKING).title == SECURITY.news.headline
+    worded = replace(SECURITY, news=replace(SECURITY.news, do="Upgrade today."))
+    assert head(worded, RELEASES[0], BREAKING).title == (
+        "Update Terraform first, then check Argo Workflows"
+    )
 
 
 def test_a_long_headline_is_cut_in_the_subject_and_whole_in_the_title() -> None:
