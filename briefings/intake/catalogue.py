@@ -72,6 +72,7 @@ class _Draft:
     assessments: list[tuple[str, Assessment]] = field(default_factory=list[tuple[str, Assessment]])
     tools: tuple[Tool, ...] = ()
     tiers: tuple[Tier, ...] = ()
+    unread: set[str] = field(default_factory=set[str])  # slugs of files that could not be read
 
     def specializations(self) -> tuple[Specialization, ...]:
         """Give what is written, and after it the general ones that are not."""
@@ -94,9 +95,10 @@ def _read(folder: Path) -> tuple[Catalogue, list[Problem]]:
     findings = Findings()
     draft = _Draft()
     _read_single_files(folder, findings, draft)
-    draft.roles = _read_folder(folder, "roles", parts.role, findings)
-    draft.written = _read_folder(folder, "specializations", parts.specialization, findings)
-    draft.assessments = _read_folder(folder, "assessment", parts.assessment, findings)
+    unread = draft.unread
+    draft.roles = _read_folder(folder, "roles", parts.role, findings, unread)
+    draft.written = _read_folder(folder, "specializations", parts.specialization, findings, unread)
+    draft.assessments = _read_folder(folder, "assessment", parts.assessment, findings, set())
     _report_strangers(folder, findings)
     _check(draft, findings)
     made = Catalogue(
@@ -126,7 +128,7 @@ def _read_single_files(folder: Path, findings: Findings, draft: _Draft) -> None:
 
 
 def _read_folder(
-    folder: Path, name: str, read: Callable[[Table], _T], findings: Findings
+    folder: Path, name: str, read: Callable[[Table], _T], findings: Findings, unread: set[str]
 ) -> list[tuple[str, _T]]:
     """Read the files of one folder in the order of their names; the name must be the slug."""
     found: list[tuple[str, _T]] = []
@@ -134,6 +136,7 @@ def _read_folder(
         file = f"{name}/{path.name}"
         table = read_table(path, file, findings)
         if table is None:
+            unread.add(path.stem)
             continue
         part = read(table)
         key = "role" if isinstance(part, Assessment) else "slug"
@@ -161,13 +164,15 @@ def _report_strangers(folder: Path, findings: Findings) -> None:
 
 
 def _check(draft: _Draft, findings: Findings) -> None:
-    roles = {role.slug for _, role in draft.roles}
-    tools = {tool.slug for tool in draft.tools}
-    subscribable = {found.slug for found in draft.specializations()}
-    if not draft.roles:
+    """Check between files. What a file that could not be read may hold is given the benefit."""
+    roles = {role.slug for _, role in draft.roles} | draft.unread
+    subscribable = {found.slug for found in draft.specializations()} | draft.unread
+    industries = {i.slug for i in draft.industries} if _was_read(CONTEXT, findings) else None
+    tools = {tool.slug for tool in draft.tools} if _was_read(TOOLS, findings) else None
+    if not roles:
         findings.add("roles", "", "there is no role", "write one, see docs/catalogue.md")
     for file, role in draft.roles:
-        rules.check_role(findings, file, role, roles, draft.industries)
+        rules.check_role(findings, file, role, roles, industries)
     _check_role_names(draft, findings)
     rules.check_unique(findings, [(r.slug, (f, "slug")) for f, r in draft.roles], "role")
     rules.check_unique(
@@ -179,12 +184,16 @@ def _check(draft: _Draft, findings: Findings) -> None:
     rules.check_tools(findings, TOOLS, draft.tools, subscribable)
     for file, found in draft.assessments:
         rules.check_assessment(findings, file, found, roles, tools)
-    if (TIERS, "") in findings.lines:
+    if _was_read(TIERS, findings):
         rules.check_tiers(findings, TIERS, draft.tiers)
     named = [
         (i.slug, (CONTEXT, f"industries[{n}].slug")) for n, i in enumerate(draft.industries, 1)
     ]
     rules.check_unique(findings, named, "industry")
+
+
+def _was_read(file: str, findings: Findings) -> bool:
+    return (file, "") in findings.lines
 
 
 def _check_role_names(draft: _Draft, findings: Findings) -> None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from briefings.intake.yaml_lines import Findings
     from briefings.model.assessment import Assessment
     from briefings.model.catalogue import (
-        Industry,
         PlanWeek,
         Role,
         Specialization,
@@ -51,6 +50,8 @@ def check_names(findings: Findings, owners: Iterable[Names]) -> None:
     for part in (own, aliases):
         for slug, names in known:
             for name, (file, path) in names[part]:
+                if not name:
+                    continue
                 other = first.setdefault(plain_name(name), slug)
                 if other != slug:
                     remedy = "keep it with the one that truly has this name"
@@ -58,21 +59,24 @@ def check_names(findings: Findings, owners: Iterable[Names]) -> None:
 
 
 def check_reference(
-    findings: Findings, place: Place, slug: str, known: Iterable[str], kind: str
+    findings: Findings, place: Place, slug: str, known: Iterable[str] | None, kind: str
 ) -> None:
-    """Report a slug that nothing carries; what is no slug was reported when it was read."""
+    """Report a slug that nothing carries; what is no slug was reported when it was read.
+
+    `known` None means that the file with the slugs could not be read: then nothing is said.
+    """
+    if known is None:
+        return
     names = set(known)
     if SLUG.fullmatch(slug) and slug not in names:
         findings.add(*place, f"there is no {kind} {slug!r}", closest(slug, names))
 
 
 def check_role(
-    findings: Findings, file: str, role: Role, roles: set[str], industries: tuple[Industry, ...]
+    findings: Findings, file: str, role: Role, roles: set[str], industries: set[str] | None
 ) -> None:
     """Check a role's references."""
-    check_reference(
-        findings, (file, "industry"), role.industry, [i.slug for i in industries], "industry"
-    )
+    check_reference(findings, (file, "industry"), role.industry, industries, "industry")
     for number, slug in enumerate(role.related, 1):
         place = (file, f"related[{number}]")
         check_reference(findings, place, slug, roles, "role")
@@ -101,7 +105,7 @@ def _names_of(file: str, number: int, tool: Tool) -> list[tuple[str, Place]]:
 
 
 def check_specialization(
-    findings: Findings, file: str, found: Specialization, roles: set[str], tools: set[str]
+    findings: Findings, file: str, found: Specialization, roles: set[str], tools: set[str] | None
 ) -> None:
     """Check a specialization's role and its plan; without a plan it is complete, too."""
     check_reference(findings, (file, "role"), found.role, roles, "role")
@@ -112,7 +116,9 @@ def check_specialization(
         _check_plan(findings, file, found, tools)
 
 
-def _check_plan(findings: Findings, file: str, found: Specialization, tools: set[str]) -> None:
+def _check_plan(
+    findings: Findings, file: str, found: Specialization, tools: set[str] | None
+) -> None:
     numbers = [week.number for week in found.plan]
     if 0 not in numbers and numbers != list(range(1, PLAN_WEEKS + 1)):
         missing = [str(n) for n in range(1, PLAN_WEEKS + 1) if n not in numbers]
@@ -170,7 +176,7 @@ def _texts(week: PlanWeek) -> list[tuple[str, str]]:
 
 
 def check_assessment(
-    findings: Findings, file: str, found: Assessment, roles: set[str], tools: set[str]
+    findings: Findings, file: str, found: Assessment, roles: set[str], tools: set[str] | None
 ) -> None:
     """Check an assessment's role, areas, questions and answers."""
     check_reference(findings, (file, "role"), found.role, roles, "role")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from briefings.intake import yaml_lines
 from briefings.intake.catalogue import Problem, check_catalogue
 from tests.unit.intake.catalogue_folder import FILES, plan, replaced, write
 
@@ -214,16 +218,63 @@ WHOLE_FILE = [
 ]
 
 
-@pytest.mark.parametrize(("content", "line", "message", "remedy"), WHOLE_FILE)
-def test_a_file_that_cannot_be_read_is_one_problem_with_its_line(
-    tmp_path: Path, content: bytes | None, line: int, message: str, remedy: str
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+@pytest.mark.parametrize("case", WHOLE_FILE, ids=lambda case: case[2])
+def test_a_file_that_cannot_be_read_is_the_only_problem_whatever_parses_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    loader: str,
+    case: tuple[bytes | None, int, str, str],
 ) -> None:
-    folder = write(tmp_path, {"context.yaml": content, "roles/baker.yaml": content or FILES[BAKER]})
-    found = [p for p in check_catalogue(folder) if p.file == "context.yaml"]
-    assert [(p.line, p.field) for p in found] == [(line, "")]
-    assert message in found[0].message
-    assert remedy in found[0].remedy
-    assert str(found[0]).startswith(f"context.yaml:{line}: {found[0].message}")
+    content, line, message, remedy = case
+    # libyaml is not in every build of PyYAML; both parsers must say the same.
+    monkeypatch.setattr(yaml_lines, "_LOADER", getattr(yaml, loader, yaml.SafeLoader))
+    problem = only(tmp_path, {TOOLS: content})
+    assert (problem.file, problem.line, problem.field) == (TOOLS, line, "")
+    assert message in problem.message
+    assert remedy in problem.remedy
+    assert str(problem).startswith(f"tools.yaml:{line}: {problem.message}; ")
+
+
+@pytest.mark.parametrize("file", [CONTEXT, TOOLS, TIERS, BAKER, SOUR, TEST])
+def test_a_broken_file_does_not_make_others_wrong(tmp_path: Path, file: str) -> None:
+    assert only(tmp_path, {file: "a: [\n"}).file == file
+
+
+def test_two_things_without_names_are_two_problems(tmp_path: Path) -> None:
+    nameless = {n: FILES[n].replace("name: ", "# name: ") for n in (BAKER, MILLER)}
+    problems = check_catalogue(write(tmp_path, {**nameless}))
+    assert [(p.file, p.field, p.message) for p in problems] == [
+        (BAKER, "name", "is missing"),
+        (MILLER, "name", "is missing"),
+    ]
+
+
+def test_two_things_without_slugs_are_two_problems(tmp_path: Path) -> None:
+    questions = FILES[TEST].replace("slug: me, ", "").replace("slug: machine, ", "")
+    problems = check_catalogue(write(tmp_path, {TEST: questions}))
+    assert [p.message for p in problems] == ["is missing", "is missing"]
+
+
+@given(
+    st.sampled_from(sorted(FILES)),
+    st.integers(0, 40),
+    st.sampled_from(
+        ["", "x", "- x", "  a: b", "slug: 1", "text: [", "? y", "tasks: {}", "\x85", "---"]
+    )
+    | st.text(max_size=30),
+)
+def test_no_line_that_an_editor_may_type_raises_anything(
+    tmp_path_factory: pytest.TempPathFactory, file: str, line: int, typed: str
+) -> None:
+    lines = FILES[file].split("\n")
+    lines[line % len(lines)] = typed
+    content = "\n".join(lines).encode("utf-8", "surrogatepass")
+    folder = write(tmp_path_factory.mktemp("catalogue"), {file: content})
+    for problem in check_catalogue(folder):
+        assert problem.line >= 1
+        assert problem.remedy
+        assert "\n" not in str(problem)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -333,7 +384,7 @@ def test_an_assessment_asks_something(tmp_path: Path) -> None:
 
 def test_a_question_stands_once_and_has_two_answers(tmp_path: Path) -> None:
     again = FILES[TEST] + (
-        "  - {slug: knead, about: goal, text: What?, why: So., answers: [{slug: a, text: A}]}\n"
+        "  - {slug: knead, about: goal, text: 'What?', why: So, answers: [{slug: a, text: A}]}\n"
     )
     problems = check_catalogue(write(tmp_path, {TEST: again}))
     assert [(p.field, p.remedy) for p in problems] == [
