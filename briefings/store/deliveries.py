@@ -24,7 +24,7 @@ from briefings.store.received import (
     held_elsewhere,
     prune_received,
     received,
-    replace_received,
+    restore_received,
 )
 from briefings.store.tables import BigId, Table, parts, places
 
@@ -281,6 +281,26 @@ def give_back(tx: Transaction, ids: Sequence[int], fence: int) -> int:
     )
 
 
+def revive(tx: Transaction, ids: Sequence[int]) -> int:
+    """Take back rejections that turned out to be about us and not about the readers (P7).
+
+    The attempt does not count, the rows are open again as they were before it, and so are their
+    `received` rows; give how many there were.
+    """
+    revived = sum(
+        tx.run(
+            "UPDATE delivery SET reason = NULL, code = NULL, attempts = attempts - 1, "  # noqa: S608 - only places
+            "state = CASE WHEN attempts = 1 THEN 'pending' ELSE 'deferred' END, "
+            "first_attempt_at = CASE WHEN attempts = 1 THEN NULL ELSE first_attempt_at END "
+            f"WHERE id IN ({places(part)}) AND state = 'rejected'",
+            part,
+        )
+        for part in parts(ids)
+    )
+    restore_received(tx, ids)
+    return revived
+
+
 def reassign(
     tx: Transaction, delivery_id: int, *, fence: int, briefing_id: int, preferences_version: int
 ) -> bool:
@@ -294,7 +314,7 @@ def reassign(
         "WHERE id = ? AND state = 'claimed' AND fence = ?",
         (briefing_id, preferences_version, delivery_id, fence),
     )
-    replace_received(tx, delivery_id)
+    restore_received(tx, (delivery_id,))
     return changed == 1
 
 

@@ -7,6 +7,7 @@ both compare the same way on SQLite and on PostgreSQL (docs/decisions/0002-times
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, overload
 
 from sqlalchemy import BigInteger, String
@@ -32,6 +33,7 @@ def stored(moment: datetime | None) -> int | None:
     return None if moment is None else (moment - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=4_096)  # rows read together share most of their instants and days
 def instant(micros: int) -> datetime:
     """Give microseconds since the epoch as an aware UTC instant."""
     return _EPOCH + timedelta(microseconds=micros)
@@ -47,6 +49,7 @@ def stored_day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
+@lru_cache(maxsize=4_096)
 def day(text: str | None) -> date | None:
     """Give ISO text as a day."""
     return None if text is None else date.fromisoformat(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlmodel import Field, Index
@@ -156,6 +157,12 @@ def by_email(tx: Transaction, email: str) -> Reader | None:
             key=mailbox_key(email),
         )
     )
+
+
+def consent_of(tx: Transaction, reader_id: int) -> str:
+    """Give where the consent of a reader comes from, in the words of the import or the form."""
+    row = tx.one("SELECT consent_source FROM reader WHERE id = :id", id=reader_id)
+    return "" if row is None else str(row[0])
 
 
 def among(tx: Transaction, ids: Collection[int]) -> dict[int, Reader]:
@@ -334,6 +341,19 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split(";")) if text else ()
 
 
+@lru_cache(maxsize=65_536)
+def _preferences(
+    specializations: str, frequency: str, sections_off: str, language: str
+) -> Preferences:
+    """Make equal preferences one object: a million readers have some thousand of them."""
+    return Preferences(
+        specializations=_split(specializations),
+        frequency=Frequency(frequency),
+        sections_off=tuple(Section(part) for part in _split(sections_off)),
+        language=language,
+    )
+
+
 def _first(rows: Sequence[Row]) -> Reader | None:
     return _reader(rows[0]) if rows else None
 
@@ -343,12 +363,7 @@ def _reader(row: Row) -> Reader:
         id=row[0],
         email=row[1],
         name=row[2],
-        preferences=Preferences(
-            specializations=_split(row[3]),
-            frequency=Frequency(row[4]),
-            sections_off=tuple(Section(part) for part in _split(row[5])),
-            language=row[6],
-        ),
+        preferences=_preferences(row[3], row[4], row[5], row[6]),
         timezone=row[7],
         plan_started_on=day(row[8]),
         plan_snoozes=row[9],

@@ -112,15 +112,17 @@ def drop_received(tx: Transaction, delivery_ids: Sequence[int]) -> int:
     )
 
 
-def replace_received(tx: Transaction, delivery_id: int) -> None:
-    """Enter what a delivery's briefing carries now, for a reader who does not hold it elsewhere."""
-    tx.run(
-        "INSERT INTO received (item_id, reader_id, delivery_id) "
-        "SELECT briefing_item.item_id, delivery.reader_id, delivery.id FROM delivery "
-        "JOIN briefing_item ON briefing_item.briefing_id = delivery.briefing_id "
-        "WHERE delivery.id = ? ON CONFLICT DO NOTHING",
-        (delivery_id,),
-    )
+def restore_received(tx: Transaction, delivery_ids: Sequence[int]) -> None:
+    """Enter what deliveries carry that are open or claimed, where nobody else brought it."""
+    for part in parts(delivery_ids):
+        tx.run(
+            "INSERT INTO received (item_id, reader_id, delivery_id) "  # noqa: S608 - only places
+            "SELECT briefing_item.item_id, delivery.reader_id, delivery.id FROM delivery "
+            "JOIN briefing_item ON briefing_item.briefing_id = delivery.briefing_id "
+            f"WHERE delivery.id IN ({places(part)}) "
+            "AND delivery.state IN ('pending', 'deferred', 'claimed') ON CONFLICT DO NOTHING",
+            part,
+        )
 
 
 def forget(tx: Transaction, delivery_id: int) -> None:
