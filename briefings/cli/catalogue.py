@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from briefings.cli.common import open_app, plural
 from briefings.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from briefings.store.catalogue import CatalogueReport
 
 app = typer.Typer(help="Industries, roles, specializations, plans and tools.", no_args_is_help=True)
 
@@ -28,6 +31,16 @@ def check(folder: Folder) -> None:
     print(f"{folder}: no problems.")
 
 
+def summary(report: CatalogueReport) -> str:
+    """Say in one line what loading came to."""
+    changed = f" ({', '.join(report.changed)})" if report.changed else ""
+    gone = f", no longer in the files: {', '.join(report.gone)}" if report.gone else ""
+    return (
+        f"Catalogue: {len(report.added)} new, {len(report.changed)} changed{changed}, "
+        f"{len(report.same)} unchanged{gone}."
+    )
+
+
 @app.command()
 def load(folder: Folder) -> None:
     """Load the files; loading the same files again changes nothing."""
@@ -35,10 +48,6 @@ def load(folder: Folder) -> None:
 
     done = load_folder(open_app().chain, folder)
     report = done.report
-    print(
-        f"Catalogue: {report.added} new, {report.changed} changed, {report.same} unchanged"
-        + (f", no longer in the files: {', '.join(report.gone)}" if report.gone else "")
-        + "."
-    )
+    print(summary(report))
     if done.drafts:
         print(f"{plural(done.drafts, 'draft role update')} made out of the changed profiles.")

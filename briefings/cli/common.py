@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +37,7 @@ def week_of(text: str) -> Week:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
+def progress(label: str) -> Generator[Callable[[int, int | None], None]]:
     """Show a bar on stderr while work lasts longer than a second; nothing when not a terminal."""
     if not sys.stderr.isatty():
         yield lambda _done, _all: None

@@ -79,7 +79,7 @@ def demo_settings() -> Settings:
     given = {name: value for name, value in own.items() if getattr(settings, name) is None}
     if settings.secret_key is None and settings.secret_key_file is None:
         given["secret_key_file"] = secret_file(settings.folder)
-    return settings_of(**given)
+    return settings_of(None, **given)
 
 
 def secret_file(folder: Path) -> Path:
@@ -97,6 +97,7 @@ def secret_file(folder: Path) -> Path:
 
 def load(opened: App, week: Week) -> None:
     """Load catalogue, news and readers; everything known already is passed over."""
+    from briefings.cli.catalogue import summary as catalogue_summary
     from briefings.cli.imports import summary
     from briefings.errors import Refused
     from briefings.pipeline.catalogue import load_folder
@@ -108,8 +109,7 @@ def load(opened: App, week: Week) -> None:
 
     chain = opened.chain
     init(chain)
-    report = load_folder(chain, shipped("catalogue")).report
-    print(f"Catalogue: {report.added} new, {report.changed} changed, {report.same} unchanged.")
+    print(catalogue_summary(load_folder(chain, shipped("catalogue")).report))
     with opened.db.read() as tx:
         catalogue = load_catalogue(tx)
     examples = shipped("examples")

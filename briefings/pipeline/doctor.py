@@ -253,8 +253,6 @@ def _way_out(settings: Settings) -> Check:
         return _folder("outbox", Path(rest))
     try:
         relay = Relay.parse(settings.mail_url)
-        with socket.create_connection((relay.host, relay.port), timeout=RELAY_PATIENCE):
-            pass
     except Misconfigured as wrong:
         return Check(
             name="mail server",
@@ -263,6 +261,9 @@ def _way_out(settings: Settings) -> Check:
             remedy="Mend BRIEFINGS_MAIL_URL.",
             misconfigured=True,
         )
+    try:
+        with socket.create_connection((relay.host, relay.port), timeout=RELAY_PATIENCE):
+            pass
     except OSError as trouble:
         return Check(
             name="mail server",
