@@ -144,7 +144,7 @@ def _header(path: Path, reader: _Reader, columns: Sequence[str]) -> list[str]:
     if found is None:
         raise WrongFile(f"{path} is empty: its first row must be {','.join(columns)}.")
     names = [_plain_header(cell) for cell in found]
-    if len(names) == 1 and len(columns) > 1 and re.search("[;\t|]", names[0]):
+    if len(found) == 1 and len(columns) > 1 and re.search("[;\t|]", found[0]):
         raise WrongFile(
             f"{path}: the columns are not separated by commas: save the file as CSV with commas."
         )

@@ -57,7 +57,7 @@ def _told(old: Role, new: Role) -> list[tuple[str, str]]:
     return [
         *_risk(old, new),
         *_tasks(old, new),
-        *_names("task that stays with people", old.tasks_safe, new.tasks_safe),
+        *_names("safe task", old.tasks_safe, new.tasks_safe),
         *_names("tool", old.tools, new.tools),
         *_names("certification", old.certifications, new.certifications),
     ]
