@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_TEXT = 2000
+MAX_KEY = 60
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SLUG_FORM = "write lower-case letters and digits joined by single hyphens, as in mlops-engineer"
 
@@ -53,7 +54,7 @@ class Table:
         """Take the fields apart; a key that is twice there or no text is a problem."""
         self.findings.lines[self.file, self.path] = _line(self.node)
         for key, value in self.node.value:
-            name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+            name = fields.shown(key.value, MAX_KEY) if isinstance(key, yaml.ScalarNode) else "?"
             self.findings.lines.setdefault((self.file, self.at(name)), _line(key))
             if name in self._fields:
                 self.findings.problems.append(

@@ -260,7 +260,19 @@ def test_two_things_without_slugs_are_two_problems(tmp_path: Path) -> None:
     st.sampled_from(sorted(FILES)),
     st.integers(0, 40),
     st.sampled_from(
-        ["", "x", "- x", "  a: b", "slug: 1", "text: [", "? y", "tasks: {}", "\x85", "---"]
+        [
+            "",
+            "x",
+            "- x",
+            "  a: b",
+            "slug: 1",
+            "text: [",
+            "? y",
+            "a\tb: c",
+            "tasks: {}",
+            "\x85",
+            "---",
+        ]
     )
     | st.text(max_size=30),
 )
@@ -274,7 +286,7 @@ def test_no_line_that_an_editor_may_type_raises_anything(
     for problem in check_catalogue(folder):
         assert problem.line >= 1
         assert problem.remedy
-        assert "\n" not in str(problem)
+        assert str(problem).isprintable()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
