@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 PACKAGE = Path(__file__).parents[2] / "briefings"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -81,6 +86,33 @@ def test_a_module_keeps_the_rules_of_the_house(module: Path) -> None:
     assert ast.get_docstring(ast.parse(source)), f"{module}: open with a sentence on what it is for"
 
 
+def imported(source: str) -> set[str]:
+    """The packages from elsewhere that the source imports at run time, by their first word."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            node.body = [ast.Pass()]
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"briefings"}
+
+
+def test_what_the_product_imports_is_declared() -> None:
+    settings = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    project = settings["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["postgresql"]]
+    declared = {canonicalize_name(Requirement(line).name) for line in asked}
+    brought_by = packages_distributions()
+    for module in MODULES:
+        for package in imported(module.read_text(encoding="utf-8")):
+            names = {canonicalize_name(name) for name in brought_by.get(package, [])}
+            assert names & declared, f"{module}: {package} is not among the project's dependencies"
+
+
 def test_the_rules_see_what_they_forbid() -> None:
     assert clock_reads("import datetime\nx = datetime.datetime.now(tz)") == [2]
     assert clock_reads("from datetime import datetime as d, date\nx = date.today()") == [2]
@@ -89,3 +121,5 @@ def test_the_rules_see_what_they_forbid() -> None:
     assert clock_reads("import time\nx = time.monotonic()\ny = row.now") == []
     assert commits("def f(session):\n    session.commit()") == [2]
     assert commits("def commit(session): ...") == []
+    assert imported("import os, jinja2.sandbox\nfrom babel.dates import x") == {"jinja2", "babel"}
+    assert imported("if TYPE_CHECKING:\n    import _typeshed\nfrom briefings import x") == set()
