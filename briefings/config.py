@@ -96,7 +96,7 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class Settings(BaseModel):
-    """Everything an operator can set; a field without a default is asked for by whoever needs it."""
+    """Everything an operator can set; what has no default is asked for by whoever needs it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -152,7 +152,7 @@ class Settings(BaseModel):
 
     @property
     def folder(self) -> Path:
-        """`STATE_DIR`, by default the folder of the SQLite file (or here, with another database)."""
+        """`STATE_DIR`, by default the SQLite file's folder (or here, with another database)."""
         if self.state_dir is not None:
             return self.state_dir
         if self.database_url.startswith("sqlite:///"):

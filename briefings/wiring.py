@@ -1,4 +1,4 @@
-"""Build the objects of one installation; the only place that knows every concrete class and the clock."""
+"""Build the objects of one installation; only here are all concrete classes and the clock known."""
 
 from __future__ import annotations
 

@@ -44,26 +44,32 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code: 0 done, 1 work left or failed, 2 wrong use."""
     try:
         code: object = app(args=list(arguments), standalone_mode=False)
-    except BriefingsError as failure:
-        _say(str(failure))
-        return MISUSED if isinstance(failure, Misconfigured) else LEFT_OR_FAILED
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
-    except click.ClickException as misuse:
-        misuse.show()
-        return MISUSED
-    except (KeyboardInterrupt, click.Abort):
-        _say("Stopped.")
-        return LEFT_OR_FAILED
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing is wrong and nobody listens.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except OSError as trouble:
-        where = f" {trouble.filename}" if trouble.filename else ""
-        _say(f"{trouble.strerror or trouble}:{where} Check that it exists and may be written.")
-        return LEFT_OR_FAILED
+    except (BriefingsError, click.ClickException, KeyboardInterrupt, click.Abort, OSError) as end:
+        return _explain(end)
     return code if isinstance(code, int) else OK
+
+
+def _explain(end: BaseException) -> int:
+    """Say in one line what ended a command, and give its exit code."""
+    match end:
+        case BriefingsError():
+            _say(str(end))
+            return MISUSED if isinstance(end, Misconfigured) else LEFT_OR_FAILED
+        case click.ClickException():
+            end.show()
+            return MISUSED
+        case OSError():
+            where = f" {end.filename}" if end.filename else ""
+            _say(f"{end.strerror or end}:{where} Check that it exists and may be written.")
+        case _:
+            _say("Stopped.")
+    return LEFT_OR_FAILED
 
 
 def _say(line: str) -> None:

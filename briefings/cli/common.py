@@ -1,4 +1,4 @@
-"""What several commands share: options, the opened installation, progress; no command of its own."""
+"""What several commands share: options, the opened installation, progress; not a command."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DEMO_WEEK = "2026-W34"
 DEMO_SITE = "https://briefings.example"
-SECRET_FILE = "demo-secret.key"
+KEY_FILE = "demo-secret.key"
 CONSENT = "made-up readers of the demo, examples/subscribers.csv"
 
 
@@ -84,7 +84,7 @@ def demo_settings() -> Settings:
 
 def secret_file(folder: Path) -> Path:
     """Make the demo's own secret key once, readable by this user only."""
-    path = folder / SECRET_FILE
+    path = folder / KEY_FILE
     folder.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

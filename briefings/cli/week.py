@@ -176,5 +176,6 @@ def print_issue(one: IssueStatus) -> None:
         print(f"  next due {one.next_due:%Y-%m-%d %H:%M} UTC")
     if not one.adds_up:
         print(
-            f"  The states do not add up to the audience of {one.issue.audience:,}: run `briefings doctor`."
+            f"  The states do not add up to the audience of {one.issue.audience:,}: "
+            "run `briefings doctor`."
         )

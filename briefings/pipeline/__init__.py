@@ -1,1 +1,1 @@
-"""The chain in words: store -> assemble -> render -> deliver; nothing else calls more than one stage."""
+"""The chain in words: store -> assemble -> render -> deliver; only it calls several stages."""

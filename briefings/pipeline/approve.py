@@ -19,7 +19,7 @@ OPEN_TO_APPROVAL = (EditionState.DRAFT, EditionState.HELD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """What approving came to: slugs approved now, those passed over with the reason, and readers."""
+    """What approving came to: slugs approved, those passed over with the reason, and readers."""
 
     editions: tuple[str, ...]
     passed_over: tuple[tuple[str, str], ...]
@@ -90,7 +90,7 @@ def audience_by_specialization(tx: Transaction) -> dict[str, int]:
 def void_approvals(
     tx: Transaction, item_ids: set[int], weeks: Sequence[str], *, now: datetime
 ) -> list[tuple[str, str]]:
-    """Take back approvals of editions that carry a changed item; returns (week, slug) of each (P6)."""
+    """Take back approvals of editions that carry a changed item; (week, slug) of each (P6)."""
     voided: list[tuple[str, str]] = []
     for week in weeks:
         for slug, edition in editions.of_week(tx, week).items():

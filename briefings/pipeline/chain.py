@@ -17,7 +17,7 @@ from briefings.weeks import SendAt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When mails leave: one weekday and time on each reader's clock; `timezone` for who has none."""
+    """When mails leave: a weekday and time on each reader's clock; `timezone` for who has none."""
 
     send_at: SendAt
     timezone: str
@@ -25,8 +25,10 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
-    """The stages of one installation, built by wiring; `renderer`, `postmark` and `signer` are made
-    when first asked for, so that commands that send nothing need none of their settings.
+    """The stages of one installation, built by wiring.
+
+    `renderer`, `postmark` and `signer` are made when first asked for, so that commands that send
+    nothing need none of their settings.
     """
 
     db: Database

@@ -1,4 +1,4 @@
-"""The sender's rows: claim and fill mails, settle what became of them (P1-P7); sends nothing itself."""
+"""The sender's rows: claim and fill mails, settle what became of them (P1-P7); never sends."""
 
 from __future__ import annotations
 
@@ -280,13 +280,24 @@ class Tried(Protocol):
     """What judging an attempt needs of a row."""
 
     @property
-    def id(self) -> int: ...
+    def id(self) -> int:
+        """The delivery's number."""
+        ...
+
     @property
-    def attempts(self) -> int: ...
+    def attempts(self) -> int:
+        """Attempts before this one."""
+        ...
+
     @property
-    def first_attempt_at(self) -> datetime | None: ...
+    def first_attempt_at(self) -> datetime | None:
+        """When the first of them was."""
+        ...
+
     @property
-    def due_at(self) -> datetime | None: ...
+    def due_at(self) -> datetime | None:
+        """When it was due."""
+        ...
 
 
 def settled(row: Tried, issue: Issue, outcome: Outcome, now: datetime) -> Settled:

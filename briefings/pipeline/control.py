@@ -1,4 +1,4 @@
-"""Pause, resume and cancel an issue, and settle its unsure rows by a person's word; sends nothing."""
+"""Pause, resume, cancel an issue, and settle its unsure rows by a person's word; never sends."""
 
 from __future__ import annotations
 

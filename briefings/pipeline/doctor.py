@@ -171,7 +171,7 @@ def _database(settings: Settings) -> list[Check]:
                     name="database",
                     verdict=Verdict.BAD,
                     finding=f"its schema is {current}, this program's is {head}",
-                    remedy="Any command but this one brings it up to date, for instance `briefings status`.",
+                    remedy="Any other command brings it up to date: `briefings status`.",
                 )
             ]
         return [
@@ -213,16 +213,16 @@ def _contents(settings: Settings, db: Database) -> list[Check]:
                 remedy="Run `briefings catalogue load catalogue`.",
             )
         )
-    for one in sums:
-        if not one.adds_up and one.issue.audience:
-            checks.append(
-                Check(
-                    name=f"issue {one.issue.name}",
-                    verdict=Verdict.BAD,
-                    finding=f"its states do not add up to {one.issue.audience}",
-                    remedy="Pause it and report this: rows were changed from outside.",
-                )
-            )
+    checks.extend(
+        Check(
+            name=f"issue {one.issue.name}",
+            verdict=Verdict.BAD,
+            finding=f"its states do not add up to {one.issue.audience}",
+            remedy="Pause it and report this: rows were changed from outside.",
+        )
+        for one in sums
+        if one.issue.audience and not one.adds_up
+    )
     return checks
 
 

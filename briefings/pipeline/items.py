@@ -102,7 +102,7 @@ def queue_items(
             chosen = list(known.values())
         done: list[tuple[int, str]] = []
         for item in chosen:
-            stored = own if own else _queued_week(item, frozen)
+            stored = own or _queued_week(item, frozen)
             items.set_week(tx, item.id, str(stored))
             items.set_state(tx, [item.id], ItemState.QUEUED)
             done.append((item.id, str(stored)))

@@ -1,4 +1,4 @@
-"""Freeze: give every confirmed reader one row of an issue, count them, open it (R7, P1); sends nothing."""
+"""Freeze: one row of an issue for every confirmed reader, counted, then open (R7, P1)."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _freeze(chain: Chain, week: Week, issue: Issue, progress: Callable[[int, int
     with chain.db.write() as tx:
         if not issues.open(tx, issue.id, expected):
             raise Conflict(
-                f"{issue.name}: the rows do not add up to the audience of {expected}; it stays closed. "
+                f"{issue.name}: its rows do not add up to the audience of {expected}. "
                 "Run the same command again; if it fails again, run `briefings doctor`."
             )
         return issues.by_name(tx, issue.name)

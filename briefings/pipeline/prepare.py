@@ -22,7 +22,7 @@ FIXED = (EditionState.APPROVED, EditionState.PUBLISHED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What assembling a week came to; `kept` editions were approved or published and stay as they are."""
+    """What assembling came to; `kept` editions were approved or published and stay as they are."""
 
     made: tuple[Edition, ...]
     skipped: tuple[Skip, ...]

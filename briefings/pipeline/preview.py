@@ -1,4 +1,4 @@
-"""One specialization's mail for a sample reader, as files; nothing is stored and nothing is sent."""
+"""One specialization's mail for a sample reader, as files; it stores and sends nothing."""
 
 from __future__ import annotations
 

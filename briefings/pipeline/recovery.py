@@ -79,7 +79,10 @@ def _settle(
         deliveries.settle(tx, results, fence=fence, now=now)
     unsure = sum(isinstance(outcome, Unsure) for outcome in outcomes.values())
     accepted = sum(result.state is State.ACCEPTED for result in results)
+    again = len(rows) - accepted - unsure
     return [
-        f"A sending process ended without settling {len(rows)} mails: "
-        f"{accepted} were accepted, {unsure} are unsure, {len(rows) - accepted - unsure} go again."
+        (
+            f"A sending process ended without settling {len(rows)} mails: "
+            f"{accepted} were accepted, {unsure} are unsure, {again} go again."
+        )
     ]

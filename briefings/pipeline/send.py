@@ -172,7 +172,7 @@ def deliver(
     stopping: threading.Event | None = None,
     progress: Callable[[int, int | None], None] = lambda _done, _all: None,
 ) -> list[str]:
-    """Run the sender over the configured way until nothing is due; returns lines for the operator."""
+    """Run the sender until nothing is due; returns lines for the operator."""
     with chain.db.read() as tx:
         catalogue = load_catalogue(tx)
         whole = sum(

@@ -1,4 +1,4 @@
-"""Who would get what, when and why: the same decisions as the freeze, on paper; it writes nothing."""
+"""Who would get what, when and why: the decisions of the freeze, on paper; it writes nothing."""
 
 from __future__ import annotations
 

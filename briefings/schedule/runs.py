@@ -6,13 +6,13 @@ import structlog
 
 from briefings.config import Approval, Settings
 from briefings.errors import BriefingsError
+from briefings.model.delivery import IssueKind, IssueState
 from briefings.pipeline.approve import approve
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.instance import confirmed
 from briefings.pipeline.open_issue import open_regular
 from briefings.pipeline.prepare import prepare
 from briefings.pipeline.recovery import recover_all
-from briefings.model.delivery import IssueKind, IssueState
 from briefings.store import editions, issues
 from briefings.weeks import Week, cut_off
 
@@ -51,4 +51,4 @@ def tick(chain: Chain, settings: Settings, host: str) -> None:
         opened = open_regular(chain, week, by_tick=True)
         log.info("opened", issue=opened.issue.name, audience=opened.issue.audience)
     except BriefingsError as failure:
-        log.error("tick failed", error=str(failure))
+        log.warning("tick failed", error=str(failure))

@@ -62,5 +62,5 @@ class Service:
             try:
                 serve_sending(self._chain, self._settings, self._stopping)
             except BriefingsError as failure:
-                log.error("sender stopped", error=str(failure))
+                log.warning("sender stopped", error=str(failure))
             self._stopping.wait(PAUSE_AFTER_FAILURE)
