@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from contextlib import closing, contextmanager
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from briefings.errors import Conflict, DatabaseBusy, Misconfigured, Temporary
 from briefings.store import migrations
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Generator, Sequence
 
     from sqlalchemy.engine import URL, Connection, CursorResult, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 _WRITES = "briefings_writes"
+_ONE_ROW = re.compile(r"VALUES (\([^)]*\))")
+_PLACES_AT_ONCE = 4_000
 _NAMED = re.compile(r":([a-z_]+)")
 
 
@@ -73,11 +76,23 @@ class Transaction:
             cursor.execute(self._positional(sql), values)
             return cursor.rowcount
 
-    def many(self, sql: str, values: Iterable[Sequence[Value]]) -> int:
-        """Run one statement with `?` places once per tuple of values; rows touched in all."""
+    def many(self, sql: str, values: Sequence[Sequence[Value]]) -> int:
+        """Run one statement with `?` places once per tuple of values; rows touched in all.
+
+        An INSERT with one `VALUES (...)` takes hundreds of tuples at a time: that is a third
+        cheaper, and the interpreter is handed over once for all of them.
+        """
+        touched = 0
+        wide, size = _wide(self._positional(sql))
+        whole = len(values) - len(values) % size if wide else 0
         with closing(self._cursor()) as cursor:
-            cursor.executemany(self._positional(sql), list(values))
-            return max(cursor.rowcount, 0)
+            for start in range(0, whole, size):
+                cursor.execute(wide, list(chain.from_iterable(values[start : start + size])))
+                touched += cursor.rowcount
+            if whole < len(values):
+                cursor.executemany(self._positional(sql), values[whole:])
+                touched += max(cursor.rowcount, 0)
+        return touched
 
     def _run(self, sql: str, values: dict[str, Value]) -> CursorResult[Any]:
         return self._connection.exec_driver_sql(
@@ -94,6 +109,16 @@ class Transaction:
 @lru_cache(maxsize=512)
 def _for_psycopg(sql: str) -> str:
     return _NAMED.sub(r"%(\1)s", sql)
+
+
+@lru_cache(maxsize=64)
+def _wide(sql: str) -> tuple[str, int]:
+    """Widen an INSERT of one row to as many as share some 4,000 places; ("", 1) for others."""
+    found = _ONE_ROW.search(sql)
+    if found is None:
+        return "", 1
+    size = _PLACES_AT_ONCE // found[1].count(",")
+    return sql.replace(found[1], ", ".join([found[1]] * size)), size
 
 
 class Database:
