@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefings.cli.common import open_app, plural
+from briefings.cli.shared import open_app, plural
 from briefings.errors import Misconfigured
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefings.cli.common import plural, progress, week_of
+from briefings.cli.shared import plural, progress, week_of
 from briefings.errors import WrongSetting
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefings.cli import LEFT_OR_FAILED
-from briefings.cli.common import MaybeWeek, open_app, plural, progress, week_of
+from briefings.cli.shared import MaybeWeek, open_app, plural, progress, week_of
 from briefings.errors import Misconfigured
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from briefings.cli import LEFT_OR_FAILED
-from briefings.cli.common import IssueOption, MaybeWeek, open_app, plural, progress, week_of
+from briefings.cli.shared import IssueOption, MaybeWeek, open_app, plural, progress, week_of
 from briefings.cli.week import print_issue
 from briefings.errors import Misconfigured
 

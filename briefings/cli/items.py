@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from briefings.cli.common import MaybeWeek, open_app, plural
+from briefings.cli.shared import MaybeWeek, open_app, plural
 
 app = typer.Typer(help="The news: draft, queued, withdrawn.", no_args_is_help=True)
 

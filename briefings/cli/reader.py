@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from briefings.cli.common import open_app
+from briefings.cli.shared import open_app
 
 app = typer.Typer(help="One reader: what they got, when, and why.", no_args_is_help=True)
 

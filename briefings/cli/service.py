@@ -8,7 +8,7 @@ from types import FrameType
 
 import typer
 
-from briefings.cli.common import open_app
+from briefings.cli.shared import open_app
 
 
 def register(app: typer.Typer) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from briefings.cli import LEFT_OR_FAILED, MISUSED
-from briefings.cli.common import open_app, plural
+from briefings.cli.shared import open_app, plural
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefings.cli.common import (
+from briefings.cli.shared import (
     AsJson,
     MaybeWeek,
     Specializations,
