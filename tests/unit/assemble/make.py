@@ -75,7 +75,7 @@ CATALOGUE = Catalogue(
             "MLOps Engineer",
             risk_level=3,
             risk_category=RiskCategory.LOW,
-            overview="Runs models through their whole life: feature stores, drift.",
+            overview="Runs models through their whole life: feature stores, drift, class, gas.",
             tools=("MLflow", "Nobody's Tool"),
             related=("data-scientist", "web-developer", "ai-engineer", "gone"),
             salary=Salary(growth_low=15, growth_high=20),

@@ -8,6 +8,7 @@ import pytest
 
 from briefings.assemble.compose import compose
 from briefings.assemble.edition import assemble
+from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import SkipReason
 from briefings.model.edition import (
     ClosingBlock,
@@ -30,8 +31,10 @@ from tests.unit.assemble.make import (
     CATALOGUE,
     W34,
     by_revision,
+    general,
     item,
     pay,
+    role,
     role_update,
     salary_news,
 )
@@ -313,6 +316,21 @@ def test_the_gauge_needs_a_risk_and_related_roles_need_a_level() -> None:
         roles=(("Data Scientist", 6, "medium"), ("Web Developer", 7, "high"))
     )
     assert "related" not in shape(made(INFRA, items=[RELEASE]))
+
+
+def test_at_most_eight_related_roles_are_shown() -> None:
+    others = tuple(role(f"role-{n}", f"Role {n}", risk_level=n) for n in range(11))
+    hub = role("hub", "Hub", related=tuple(each.slug for each in others))
+    crowded = Catalogue(roles=(hub, *others), specializations=(general("hub", "Hub"),))
+    news = item(1, tool=None, targets=("hub",))
+    edition = assemble(W34, general("hub", "Hub"), [news], [], frozenset(), catalogue=crowded)
+    assert isinstance(edition, Edition)
+    profile = Preferences(specializations=("hub",))
+    whole = compose(profile, W34, {"hub": edition}, {}, by_revision(news), crowded)
+    assert isinstance(whole, Composition)
+    related = first(whole, RelatedBlock)
+    assert isinstance(related, RelatedBlock)
+    assert [name for name, _, _ in related.roles] == [f"Role {n}" for n in range(8)]
 
 
 def test_an_editors_words_open_the_mail_that_holds_all_they_may_speak_of() -> None:

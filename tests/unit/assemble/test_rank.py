@@ -50,7 +50,7 @@ def test_newest_first_and_then_the_number() -> None:
 
 
 def test_tags_match_whole_words_in_singular_or_plural_and_never_across_statements() -> None:
-    tags = ("feature-store", "workflow", "drift", "rift", "engineer-runs", "-", "class")
+    tags = ("feature-store", "workflow", "drift", "rift", "engineer-runs", "-", "clas", "ga")
     assert matching_tags(item(tags=tags).news, PROFILE) == ("drift", "feature-store", "workflow")
 
 
