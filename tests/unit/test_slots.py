@@ -156,6 +156,7 @@ class TestEncodeSlot:
             (".hidden", b"=2Ehidden"),
             ("From me", b"=46rom me"),
             ("x" * 75 + "." + "y", b"x" * 75 + b"=\r\n=2Ey"),
+            ("x" * 76, b"x" * 75 + b"=\r\nx"),
             ("x" * 74 + "=", b"x" * 74 + b"=\r\n=3D"),
             ("ends ", b"ends "),
         ],
@@ -260,6 +261,21 @@ class TestHeaderText:
         assert all(len(line) <= 76 for line in lines[1:])
         assert len(lines[0]) <= 76 - 9
         assert "".join(lines) == text
+
+    def test_a_line_takes_76_characters_and_not_one_more(self):
+        assert encode_header_text("a " + "b" * 75, column=20) == "a\r\n " + "b" * 75
+        assert encode_header_text("a " + "b" * 73 + " c", column=20) == "a\r\n " + "b" * 73 + " c"
+        assert encode_header_text("a " + "b" * 74 + " c", column=20) == (
+            "a\r\n " + "b" * 74 + "\r\n c"
+        )
+        assert encode_header_text("a" * 50 + " b", column=24) == "a" * 50 + " b"
+        assert encode_header_text("a" * 50 + " b", column=25) == "a" * 50 + "\r\n b"
+
+    @pytest.mark.parametrize("column", [0, 9, 30, 52])
+    def test_the_first_encoded_word_leaves_room_for_the_headers_name(self, column):
+        for text in ("é" * 200, "Plain words, é " * 20):
+            lines = encode_header_text(text, column).split("\r\n")
+            assert column + len(lines[0]) <= 76
 
     @pytest.mark.parametrize(
         "text",
