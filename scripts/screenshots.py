@@ -78,7 +78,7 @@ def _html(file: Path) -> str:
 
 
 def _arguments(case: Case) -> tuple[str, ...]:
-    # Inversion by the client is what Chrome calls automatic dark mode; it needs a browser of its own.
+    # Inversion by the client: Chrome calls it automatic dark mode; it needs a browser of its own.
     inverted = ("--force-dark-mode", "--enable-features=WebContentsForceDark")
     return (
         *(inverted if case.inverted else ()),

@@ -27,7 +27,7 @@ Cells = tuple[dict[str, str], ...]
 
 
 def line(*shares: tuple[str, float]) -> Cells:
-    """Give the cells of a line from (what, percent) pairs; the last one takes what rounding left."""
+    """Give the cells of a line from (what, share) pairs; shares are of their sum."""
     edges = [0.0]
     for _, share in shares:
         edges.append(edges[-1] + share)
@@ -119,7 +119,8 @@ class PayScale:
     def box(self, figure: PayFigure) -> Cells:
         """Show the middle half as two boxes with the median's stroke between them.
 
-        Where p25 equals p75 only the stroke is left.
+        Where p25 equals p75 only the stroke is left. The stroke and the last gap have no width of
+        their own.
         """
         p25, median, p75 = (money.amount_minor for money in (figure.p25, figure.median, figure.p75))
         whole = self.high - self.low
@@ -130,11 +131,13 @@ class PayScale:
             ("box", p75 - median),
             ("gap", self.high - p75),
         )
-        return tuple(
-            {"what": what, "width": "" if what == "stroke" else percent(100 * share / whole)}
+        cells = [
+            {"what": what, "width": percent(100 * share / whole) if share else ""}
             for what, share in shares
             if share or what == "stroke"
-        )
+        ]
+        # The stroke has its own pixels; the last gap takes what they leave.
+        return (*cells[:-1], {"what": "gap", "width": ""})
 
     def ends(self) -> tuple[str, str]:
         """Name both ends, shortly where both are whole thousands: "$100k", "$240k"."""
@@ -152,7 +155,7 @@ def _thousands(money: Money) -> str:
 
 def _round_step(spread: int) -> int:
     """The largest of 1, 2, 5 times a power of ten that fits the spread at least four times."""
-    power = 10 ** int(math.log10(spread))
+    power = 10 ** (len(str(spread)) - 1)
     fitting = [
         step for step in (power // 10, power // 5, power // 2, power) if 0 < step * 4 <= spread
     ]

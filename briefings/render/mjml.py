@@ -1,4 +1,4 @@
-"""Compiles one template's MJML and cuts out its piece of the document; never sees readers' values."""
+"""Compiles a block's MJML and cuts out its piece of the document; never sees readers' values."""
 
 from __future__ import annotations
 
@@ -25,11 +25,16 @@ _SHORTER = (
     ("direction:ltr;", ""),
     ("font-family:inherit;", ""),
     ("px;text-align:left;color:", "px;color:"),
+    (
+        '<!--[if !mso]><!--><meta http-equiv="X-UA-Compatible" content="IE=edge"><!--<![endif]-->',
+        "",
+    ),
     ("<tbody>", ""),
     ("</tbody>", ""),
 )
 _BEYOND_ASCII = re.compile(r"[^\t\n\r !-\[\]-~]")
 _REFERENCE = re.compile(r"&#(\d+);")
+_OUTLOOK_2003 = re.compile(r"<!--\[if lte mso 11\]>.*?<!\[endif\]-->", re.DOTALL)
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 _PAIR_OF_BRACES = re.compile(r"\}(?=\})|\{(?=\{)")
 
@@ -60,7 +65,7 @@ def compile_piece(source: str, piece: Piece, template: str) -> str:
     html = _REFERENCE.sub(_resolve, pieces[piece.value])
     for long, short in _SHORTER:
         html = html.replace(long, short)
-    html = _LINE_BREAK.sub("\n", html).strip("\n")
+    html = _LINE_BREAK.sub("\n", _OUTLOOK_2003.sub("", html)).strip("\n")
     if "<mj-" in html:
         at = html.index("<mj-")
         raise WrongTemplate(f"{template}: MJML did not know {html[at : at + 30]!r}.")

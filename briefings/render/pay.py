@@ -27,9 +27,8 @@ def pay_view(news: News, role_name: str, growth_note: str, place: str) -> dict[s
     currency = news.pay[0].now.median.currency
     drawn = [row for row in news.pay if row.now.median.currency == currency][:MOST_DRAWN]
     others = [row for row in news.pay if row not in drawn]
-    figures = [figure for row in drawn for figure in _figures(row)]
-    scale = PayScale.around(figures)
-    everything = [figure for row in news.pay for figure in _figures(row)]
+    scale = PayScale.around([figure for row in drawn for figure in _figures(row)])
+    everything = figures(news)
     return {
         "role": role_name,
         "rows": tuple(
@@ -45,9 +44,13 @@ def pay_view(news: News, role_name: str, growth_note: str, place: str) -> dict[s
         "others": tuple(_other(row) for row in others),
         "notes": _notes(everything),
         "sources": _sources(everything, place),
-        "cited": any(figure.source_url == news.source_url for figure in everything),
         "growth_note": sentence(growth_note),
     }
+
+
+def figures(news: News) -> list[PayFigure]:
+    """Give every figure of salary news, the earlier one of a row first."""
+    return [figure for row in news.pay for figure in _figures(row)]
 
 
 def _figures(row: PayRow) -> tuple[PayFigure, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,7 @@ def _clean(value: Plain) -> Plain:
             return shown(value)
         case tuple():
             return tuple(_clean(part) for part in value)
-        case dict():
+        case Mapping():
             return {key: _clean(part) for key, part in value.items()}
         case _:
             return value

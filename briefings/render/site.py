@@ -1,4 +1,4 @@
-"""What every mail of one installation says about its sender; never read from the environment here."""
+"""What every mail of one installation says about its sender; it never reads settings itself."""
 
 from __future__ import annotations
 

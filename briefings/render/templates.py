@@ -1,4 +1,4 @@
-"""Loads the mail templates into a sandbox and refuses wrong ones by file and line; never fills slots.
+"""Loads mail templates into a sandbox and refuses wrong ones by file and line; never fills slots.
 
 Templates see plain data only: text, numbers, tuples and dicts. What they may call is listed here.
 mjml-python drops unknown elements and attributes without a word, so they are refused before.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
@@ -18,12 +19,12 @@ from briefings.render.textpart import whole
 from briefings.render.words import unbroken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from jinja2 import Template
 
-Plain = str | int | bool | tuple["Plain", ...] | dict[str, "Plain"]
+Plain = str | int | bool | tuple["Plain", ...] | Mapping[str, "Plain"]
 """All that a template can see."""
 
 _FILTERS = ("e", "escape", "first", "join", "last", "length", "lower", "upper")

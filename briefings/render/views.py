@@ -1,4 +1,4 @@
-"""Turns block specs into the plain data that templates lay out; never escapes, wraps or compiles."""
+"""Turns block specs into the plain data that templates lay out; never escapes or compiles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from briefings.model.edition import (
 )
 from briefings.model.news import Change, Kind
 from briefings.render.drawings import YearAxis, gauge, percent, year_line
-from briefings.render.pay import pay_view
+from briefings.render.pay import figures, pay_view
 from briefings.render.words import day, inner, link, opening, sentence
 from briefings.weeks import Week
 
@@ -55,31 +55,24 @@ def view(spec: BlockSpec, site: Site) -> tuple[str, View]:
     """
     match spec:
         case HeadBlock():
-            return "head", _head(spec, site)
+            kind, data = "head", _head(spec, site)
         case ItemBlock():
-            return "item", _item(spec, site)
+            kind, data = "item", _item(spec, site)
         case HeadingBlock():
-            return "heading", {"text": spec.text, "note": sentence(spec.note)}
+            kind, data = "heading", _heading(spec)
         case OverflowBlock():
-            what = "1 more item" if spec.count == 1 else f"{spec.count} more items"
-            return "overflow", {"what": what, "them": "it" if spec.count == 1 else "them"}
+            kind, data = "overflow", _overflow(spec)
         case RoleBlock():
-            return "role", _role(spec)
+            kind, data = "role", _role(spec)
         case PlanBlock():
-            return "plan", _plan(spec)
+            kind, data = "plan", _plan(spec)
         case ClosingBlock():
-            weeks = ("mine",) * PLAN_WEEKS
-            return "closing", {
-                "before": 0,
-                "after": 0,
-                "weeks": weeks,
-                "evidence": spec.portfolio_evidence,
-            }
+            kind, data = "closing", _closing(spec)
         case RelatedBlock():
-            return "related", {"roles": tuple(_related(*role) for role in spec.roles)}
+            kind, data = "related", _related(spec)
         case FootBlock():
-            foot: View = {"address": site.postal_address, "reply_to": site.reply_to}
-            return "foot", foot
+            kind, data = "foot", _foot(site)
+    return kind, data
 
 
 def _head(spec: HeadBlock, site: Site) -> View:
@@ -102,7 +95,7 @@ def _item(spec: ItemBlock, site: Site) -> View:
     place = f"item {spec.item.id}"
     card: View = {
         "label": _label(spec),
-        "tone": news.change.value if news.change in _INKED and not spec.past else "",
+        "tone": _tone(spec),
         "loud": news.change in _INKED or news.kind is not Kind.TOOL_CHANGE,
         "date": "" if news.pay else day(news.date, Week.parse(spec.item.week).year),
         "headline": news.headline,
@@ -115,7 +108,19 @@ def _item(spec: ItemBlock, site: Site) -> View:
     }
     if news.pay:
         card["pay"] = pay_view(news, spec.role_name, spec.growth_note, place)
+        if any(figure.source_url == news.source_url for figure in figures(news)):
+            card["source"] = ""  # stands with the figures
     return card
+
+
+def _tone(spec: ItemBlock) -> str:
+    """Fill, tint or dash the label in the week itself only; in lists of the past all are quiet."""
+    news = spec.item.news
+    if spec.past:
+        return "past"
+    if news.change is not None and news.change in _INKED:
+        return news.change.value
+    return "plain" if news.kind is Kind.TOOL_CHANGE else "ink"
 
 
 def _label(spec: ItemBlock) -> str:
@@ -198,7 +203,29 @@ def _plan(spec: PlanBlock) -> View:
     }
 
 
-def _related(name: str, level: int | None, category: str | None) -> View:
+def _overflow(spec: OverflowBlock) -> View:
+    one = spec.count == 1
+    return {"what": f"{spec.count} more item{'' if one else 's'}", "them": "it" if one else "them"}
+
+
+def _closing(spec: ClosingBlock) -> View:
+    weeks = ("mine",) * PLAN_WEEKS
+    return {"before": 0, "after": 0, "weeks": weeks, "evidence": spec.portfolio_evidence}
+
+
+def _heading(spec: HeadingBlock) -> View:
+    return {"text": spec.text, "note": sentence(spec.note)}
+
+
+def _foot(site: Site) -> View:
+    return {"address": site.postal_address, "reply_to": site.reply_to}
+
+
+def _related(spec: RelatedBlock) -> View:
+    return {"roles": tuple(_related_role(*role) for role in spec.roles)}
+
+
+def _related_role(name: str, level: int | None, category: str | None) -> View:
     word = category or (RiskCategory.of_level(level).value if level is not None else "not rated")
     return {
         "name": name,

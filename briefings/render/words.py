@@ -31,6 +31,7 @@ _UNBROKEN = re.compile(
     r"(?<![\w.-])(?:"
     r"CVE-\d{4}-\d{4,}"
     r"|GHSA(?:-\w{4}){3}"
+    r"|\d+(?:[.,]\d+)*(?:\N{EN DASH}\d+(?:[.,]\d+)*)?[ \xa0]?%"
     r"|v?\d+(?:\.\d+)+(?:[-+]\w+(?:\.\w+)*)?"
     r"|\.?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+"
     r"|\.[A-Za-z_][\w-]+"
@@ -43,7 +44,7 @@ _NO_URL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\ue000-\uf8ff
 
 
 def shown(text: str) -> str:
-    """Give the text as one line that a mail may hold: no controls, no pairs of braces or brackets."""
+    """Give the text as one line for a mail: no controls, no pairs of braces or brackets."""
     return _PAIR.sub("\N{WORD JOINER}", _UNSHOWN.sub("", _SPACE.sub(" ", text))).strip()
 
 
