@@ -28,6 +28,11 @@ _WIDE_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_OTHER_FILES = (
+    (b"PK\x03\x04", "a spreadsheet or an archive"),
+    (b"\xd0\xcf\x11\xe0", "an old spreadsheet"),
+    (b"\x1f\x8b", "compressed"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,9 @@ def open_source(path: Path, encoding: str = "utf-8") -> Generator[SourceFile]:
 
 
 def _codec(path: Path, encoding: str, start: bytes) -> str:
+    for mark, what in _OTHER_FILES:
+        if start.startswith(mark):
+            raise WrongFile(f"{path} is {what}, not text: save or unpack it as a CSV file.")
     name = encoding.strip().lower().replace("_", "-")
     if name in {"utf-8", "utf8", "utf-8-sig"}:
         wide = next((codec for mark, codec in _WIDE_MARKS if start.startswith(mark)), None)
@@ -101,6 +109,11 @@ def _codec(path: Path, encoding: str, start: bytes) -> str:
             raise WrongFile(
                 f"{path}, line 1, byte 1: the file is {wide.upper()}, not UTF-8: "
                 f"name it with --encoding {wide}."
+            )
+        if b"\0" in start:
+            raise WrongFile(
+                f"{path}, line 1, byte {start.index(0) + 1}: byte 0x00 does not occur in text: if "
+                "the file is UTF-16, name it with --encoding utf-16-le or utf-16-be."
             )
         return "utf-8-sig"
     return name
@@ -113,8 +126,7 @@ def rows(source: SourceFile, columns: Sequence[str]) -> Iterator[Row | BadRow]:
     passed over. A row that is no row comes as a BadRow; the first is always the header, read and
     checked before anything is yielded. Raises WrongFile for a header that does not fit.
     """
-    before = csv.field_size_limit(FIELD_LENGTH)
-    csv.field_size_limit(max(before, FIELD_LENGTH))
+    csv.field_size_limit(FIELD_LENGTH)  # one setting of the process; nothing else reads CSV
     reader = csv.reader(_lines(source), strict=True)
     header = _header(source.path, reader, columns)
     return _rows_under(reader, header)

@@ -196,6 +196,9 @@ def _summary(lead: _Pair, before: PayFigure, change: PayChange, pairs: Sequence[
         if lead.titles_differ:
             caveats.append("the two years count different job titles under this role")
         sentences.append(f"Compare with care: {'; '.join(caveats)}.")
+    few = [_few(pair.row) for pair in pairs if pair is not lead and _is_small(pair.row)]
+    if few:
+        sentences.append(f"Few answers stand behind {'; '.join(few)}.")
     alone = sum(1 for pair in pairs if pair.row.before is None)
     if alone:
         sentences.append(
@@ -203,6 +206,16 @@ def _summary(lead: _Pair, before: PayFigure, change: PayChange, pairs: Sequence[
             f"{'has' if alone == 1 else 'have'} no earlier period to compare with."
         )
     return " ".join(sentences)
+
+
+def _is_small(row: PayRow) -> bool:
+    return row.now.small_sample or (row.before is not None and row.before.small_sample)
+
+
+def _few(row: PayRow) -> str:
+    region, level = row.now.region, row.now.level
+    before = "" if row.before is None else f", {row.before.n:,} in {row.before.year}"
+    return f"{region} {level} (n = {row.now.n:,} in {row.now.year}{before})"
 
 
 def _verdict(change: PayChange) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from briefings.errors import Misconfigured
 from briefings.intake import fields
@@ -15,6 +15,7 @@ from briefings.model.reader import NewReader
 from briefings.weeks import zone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from briefings.intake.csv_rows import Row
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 COLUMNS = ("email", "name", "specializations", "timezone", "plan_started_on")
 ADDRESS_LENGTH = 500
 ZONE_LENGTH = 64
+REMEMBERED_LENGTH = 1_000
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,10 @@ class SubscriberRows:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        # A million rows hold some dozen zones and some hundred lists: 5 us a row instead of 40.
-        self._listed = lru_cache(maxsize=4096)(self._specializations)
-        self._zone = lru_cache(maxsize=1024)(_zone)
+        # A million rows hold some dozen zones and some hundred lists; to look for the closest
+        # name of a wrong one takes milliseconds.
+        self._listed = _once(self._specializations)
+        self._zone = _once(_zone)
 
     def read(self, row: Row) -> KeyedReader:
         """Read one row; BadRowError says what is wrong with each of its columns."""
@@ -73,6 +78,27 @@ class SubscriberRows:
                     reason = f"names one that the catalogue does not have{close(slug, known)}"
                 raise BadField(column, reason, slug)
         return listed
+
+
+def _once(parse: Callable[[str, str], _T]) -> Callable[[str, str], _T]:
+    """Remember what a parser said about some thousand values, refusals too."""
+
+    @lru_cache(maxsize=4096)
+    def asked(column: str, value: str) -> tuple[_T] | BadField:
+        try:
+            return (parse(column, value),)
+        except BadField as problem:
+            return problem
+
+    def answer(column: str, value: str) -> _T:
+        if len(value) > REMEMBERED_LENGTH:
+            return parse(column, value)
+        found = asked(column, value)
+        if isinstance(found, BadField):
+            raise BadField(found.column, found.reason, found.value)
+        return found[0]
+
+    return answer
 
 
 def _address(column: str, value: str) -> Address:

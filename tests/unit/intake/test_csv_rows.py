@@ -88,6 +88,21 @@ def test_an_utf_16_file_is_recognised_and_its_encoding_named(tmp_path: Path) -> 
     assert "--encoding utf-16" in message
 
 
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ("city,founded\n".encode("utf-16-le"), "--encoding utf-16-le"),
+        ("city,founded\n".encode("utf-32"), "--encoding utf-32"),
+        (b"PK\x03\x04" + b"\0" * 40, "save or unpack it as a CSV file"),
+        (b"\x1f\x8b\x08\0", "is compressed"),
+    ],
+)
+def test_files_that_are_no_such_text_are_recognised(
+    tmp_path: Path, content: bytes, advice: str
+) -> None:
+    assert advice in _wrong(tmp_path, content)
+
+
 def test_a_cut_off_utf_16_file_is_refused_in_one_line(tmp_path: Path) -> None:
     assert "--encoding" in _wrong(
         tmp_path, "city,founded\nUlm,854\n".encode("utf-16")[:-1], "utf-16"

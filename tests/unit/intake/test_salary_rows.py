@@ -187,6 +187,18 @@ def test_small_samples_and_other_periods_are_said_in_words() -> None:
     assert "different job titles" in counted.summary
 
 
+def test_small_samples_of_other_rows_are_named() -> None:
+    found = only(
+        *(pay(year=year) for year in ("2025", "2024")),
+        *(pay(year=year, experience_level="mid", n="9") for year in ("2025", "2024")),
+        pay(experience_level="senior", n="7"),
+    )
+    assert (
+        "Few answers stand behind US mid (n = 9 in 2025, 9 in 2024); US senior (n = 7 in 2025)."
+        in found.summary
+    )
+
+
 def test_spellings_of_a_place_that_differ_in_case_are_one_place() -> None:
     found = only(pay(), pay(year="2024", scope="us", experience_level="All"))
     assert found.pay[0].before is not None
