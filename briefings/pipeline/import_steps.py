@@ -70,9 +70,9 @@ class Import(Generic[T]):
     def entries(
         self, source: SourceFile, progress: Callable[[int, int | None], None]
     ) -> Iterator[T]:
-        """Check the header, and yield the good rows once each; count the others."""
-        found = _rows(self._intake, source)
-        return self._watched(self._good(found), source, progress)
+        """Check the header, and yield the good rows; count the others."""
+        found = self._good(_rows(self._intake, source))
+        return self._watched(found, source, progress)
 
     def stage(self, found: Iterator[T], kind: str, filename: str) -> list[int]:
         """Stage all and show it, or leave nothing; give the ids of the drafts that were made."""
@@ -80,7 +80,8 @@ class Import(Generic[T]):
             import_id = imports.begin(tx, kind, filename, now=self._terms.now)
         shown = False
         try:
-            self._store(found, import_id)
+            once = found if self._intake.store_finds_twins else self._once_each(found)
+            self._store(once, import_id)
             if self._errors.count:
                 return []
             made = self._show(import_id)
@@ -92,6 +93,7 @@ class Import(Generic[T]):
 
     def check(self, found: Iterator[T]) -> int:
         """Count what an import would come to and give the number of drafts; write nothing."""
+        found = self._once_each(found)
         while batch := list(islice(found, LARGEST)):
             with self._db.read() as tx:
                 known = self._intake.known(tx, batch)
@@ -103,7 +105,6 @@ class Import(Generic[T]):
             return len(_unknown(tx, self._intake.news()))
 
     def _good(self, found: Iterator[Row | BadRow]) -> Iterator[T]:
-        seen = Seen()
         for row in found:
             self.tally.read += 1
             if isinstance(row, BadRow):
@@ -116,7 +117,13 @@ class Import(Generic[T]):
                 continue
             if isinstance(entry, SetAside):
                 self.tally.set_aside(entry.role)
-            elif seen.add(self._intake.key(entry)):
+            else:
+                yield entry
+
+    def _once_each(self, found: Iterator[T]) -> Iterator[T]:
+        seen = Seen()
+        for entry in found:
+            if seen.add(self._intake.key(entry)):
                 yield entry
             else:
                 self.tally.duplicates += 1

@@ -16,7 +16,8 @@ from pathlib import Path
 import structlog
 
 from briefings.config import Settings
-from briefings.deliver.maildir import Maildir, MaildirPost
+from briefings.deliver.maildir import Maildir
+from briefings.deliver.outbox import MaildirPost
 from briefings.deliver.pool import LanePool, LearnedCaps, PoolEnd
 from briefings.deliver.protocol import Callbacks
 from briefings.deliver.rate import TokenBucket

@@ -41,9 +41,14 @@ class Stored:
 
 
 class Intake(Protocol[T]):
-    """One kind of import. `read` raises BadRowError; `news` is asked for once, after all rows."""
+    """One kind of import. `read` raises BadRowError; `news` is asked for once, after all rows.
+
+    `store_finds_twins` says that `store` counts a second row of one file as known by itself, so
+    that the keys of a million rows need not be kept in memory.
+    """
 
     columns: Sequence[str]
+    store_finds_twins: bool
 
     def read(self, row: Row) -> T | SetAside:
         """Read one row."""
@@ -85,6 +90,7 @@ class ToolChanges:
     """Tool changes, each an item in the week that R3 gives it."""
 
     columns: Sequence[str] = tool_changes.COLUMNS
+    store_finds_twins: bool = False
 
     def __init__(self, catalogue: Catalogue, terms: Terms) -> None:
         self._catalogue = catalogue
@@ -115,6 +121,7 @@ class WrittenUpdates:
     """Role updates that people wrote as JSON lines."""
 
     columns: Sequence[str] = ()
+    store_finds_twins: bool = False
 
     def __init__(self, catalogue: Catalogue, terms: Terms) -> None:
         self._catalogue = catalogue
@@ -146,6 +153,7 @@ class Pay:
     """Pay figures; those of roles that we carry stay in memory until the comparison."""
 
     columns: Sequence[str] = salary.COLUMNS
+    store_finds_twins: bool = False
 
     def __init__(self, catalogue: Catalogue, terms: Terms, stored: Sequence[PayEntry]) -> None:
         self._catalogue = catalogue
@@ -185,6 +193,7 @@ class Metrics:
     """Exposure figures. Those of roles that we carry stay in memory until the comparison."""
 
     columns: Sequence[str] = exposure.COLUMNS
+    store_finds_twins: bool = False
 
     def __init__(self, catalogue: Catalogue, terms: Terms, stored: Sequence[Metric]) -> None:
         self._catalogue = catalogue
@@ -223,6 +232,7 @@ class Subscribers:
     """Readers who agreed elsewhere; they are confirmed and get no welcome (R11)."""
 
     columns: Sequence[str] = subscribers.COLUMNS
+    store_finds_twins: bool = True
 
     def __init__(
         self,
