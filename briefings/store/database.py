@@ -20,8 +20,9 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from briefings.errors import Conflict, DatabaseBusy, Misconfigured, Temporary
+from briefings.errors import Misconfigured
 from briefings.store import migrations
+from briefings.store.faults import postgresql_told, psycopg_errors, sqlite_told
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -175,7 +176,7 @@ class Database:
                 yield Transaction(connection)
         except DBAPIError as error:
             raise self._told(error.orig or error) from error
-        except (sqlite3.Error, *_psycopg_errors()) as error:
+        except (sqlite3.Error, *psycopg_errors()) as error:
             raise self._told(error) from error
 
     def migrate(self) -> None:
@@ -252,8 +253,8 @@ class Database:
     def _told(self, error: BaseException) -> Exception:
         """Turn what the driver raised into what a caller can do about it."""
         if isinstance(error, sqlite3.Error):
-            return _sqlite_told(error, self._name)
-        return _postgresql_told(error, self._name)
+            return sqlite_told(error, self._name)
+        return postgresql_told(error, self._name)
 
 
 def _parsed(url: str) -> URL:
@@ -307,69 +308,10 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
 
 
 def _postgresql_engine(url: URL, busy_timeout: float) -> Engine:
-    if not _psycopg_errors():
+    if not psycopg_errors():
         raise Misconfigured("PostgreSQL needs the driver psycopg: pip install 'psycopg[binary]'")
     return create_engine(
         url,
         connect_args={"options": f"-c lock_timeout={int(busy_timeout * 1000)} -c timezone=UTC"},
         pool_size=8,
-    )
-
-
-@lru_cache(maxsize=1)
-def _psycopg_errors() -> tuple[type[Exception], ...]:
-    """The base error of the PostgreSQL driver, where it is installed."""
-    try:
-        import psycopg
-    except ImportError:
-        return ()
-    return (psycopg.Error,)
-
-
-def _sqlite_told(error: sqlite3.Error, name: str) -> Exception:  # noqa: PLR0911 - a table
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return DatabaseBusy(
-            f"{name} is locked by another process for longer than the busy timeout: try again, "
-            "or find out who holds it"
-        )
-    if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
-        return Misconfigured(
-            f"{name} cannot be opened for writing ({error}): check the rights of the file and "
-            "of its folder, which SQLite writes to as well"
-        )
-    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-        return Misconfigured(
-            f"{name} is not a usable SQLite database ({error}): name another file, or restore "
-            "a backup"
-        )
-    if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
-        return Temporary(f"{name} cannot be written ({error}): free space on that disk")
-    if code == sqlite3.SQLITE_CONSTRAINT:
-        return Conflict(f"somebody else stored it first ({error})")
-    if "no such table" in str(error) or "no such column" in str(error):
-        return _unmigrated(name, error)
-    return error
-
-
-def _postgresql_told(error: BaseException, name: str) -> Exception:
-    state = str(getattr(error, "sqlstate", None) or "")
-    first_line = str(error).strip().partition("\n")[0]
-    if state in {"55P03", "40P01", "40001"}:
-        return DatabaseBusy(f"{name} stayed locked for longer than the busy timeout: try again")
-    if state in {"42P01", "42703"}:
-        return _unmigrated(name, error)
-    if state.startswith("23"):
-        return Conflict(f"somebody else stored it first ({first_line})")
-    if state[:2] in {"", "08", "57", "53"} and type(error).__name__ == "OperationalError":
-        return Temporary(f"{name} does not answer ({first_line}): start it, or correct the URL")
-    if state[:2] in {"28", "3D", "42"} and state != "42601":
-        return Misconfigured(f"{name} refuses us ({first_line}): correct the URL or the rights")
-    return error if isinstance(error, Exception) else Temporary(str(error))
-
-
-def _unmigrated(name: str, error: BaseException) -> Misconfigured:
-    first_line = str(error).partition("\n")[0]
-    return Misconfigured(
-        f"{name} has not the tables of this version ({first_line}): run `briefings init`"
     )

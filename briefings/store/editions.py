@@ -1,4 +1,4 @@
-"""Keeps what each specialization carries in each week, and who approved it; it ranks nothing.
+"""Keeps what each specialization carries in each week; it ranks nothing.
 
 One edition per (specialization, week) is a unique key (P5); every change of state is one
 conditional UPDATE whose row count is the answer.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,17 @@ from sqlmodel import Field, Index
 
 from briefings.errors import Conflict
 from briefings.model.edition import Edition, EditionState, Part, Placement
+from briefings.store.approvals import Approval, approvals, approve, unapprove
 from briefings.store.codec import nfc
-from briefings.store.instants import Instant, instant, stored
+from briefings.store.instants import Instant, stored
 from briefings.store.tables import BigId, Table, places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from briefings.store.database import Row, Transaction
+
+__all__ = ["Approval", "approvals", "approve", "unapprove"]
 
 _COLUMNS = "id, specialization, week, state, reason, subject, intro, revision"
 _CLOSED = {EditionState.APPROVED, EditionState.PUBLISHED}
@@ -66,16 +68,6 @@ class PlacementRow(Table, table=True):
     part: str
     why_you: str
     ranked: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """What was approved: the content by its hash, for how many readers, by whom, when (UTC)."""
-
-    content_hash: str
-    count: int
-    by: str
-    at: datetime
 
 
 def content_hash(edition: Edition) -> str:
@@ -207,53 +199,6 @@ def content_hash_of(tx: Transaction, week: str, specialization: str) -> str | No
     return None if row is None else str(row[0])
 
 
-def approve(
-    tx: Transaction,
-    week: str,
-    specialization: str,
-    *,
-    content_hash: str,
-    count: int,
-    by: str,
-    now: datetime,
-) -> bool:
-    """Approve a draft or held edition as it was looked at; False when it changed meanwhile.
-
-    `content_hash` is what `content_hash_of` gave with the content that the editor saw, `count`
-    today's number of readers (P6).
-    """
-    return (
-        tx.execute(
-            "UPDATE edition SET state = 'approved', reason = NULL, approved_hash = :hash, "
-            "approved_count = :count, approved_by = :by, approved_at = :now, updated_at = :now "
-            "WHERE week = :week AND specialization = :slug AND state IN ('draft', 'held') "
-            "AND content_hash = :hash",
-            hash=content_hash,
-            count=count,
-            by=by,
-            now=stored(now),
-            week=week,
-            slug=specialization,
-        )
-        == 1
-    )
-
-
-def unapprove(tx: Transaction, week: str, specialization: str, *, now: datetime) -> bool:
-    """Void an approval: the edition is a draft again; False when it was not approved."""
-    return (
-        tx.execute(
-            "UPDATE edition SET state = 'draft', approved_hash = NULL, approved_count = NULL, "
-            "approved_by = NULL, approved_at = NULL, updated_at = :now "
-            "WHERE week = :week AND specialization = :slug AND state = 'approved'",
-            now=stored(now),
-            week=week,
-            slug=specialization,
-        )
-        == 1
-    )
-
-
 def set_state(  # noqa: PLR0917 - which edition, from where, to where, why
     tx: Transaction,
     week: str,
@@ -271,19 +216,6 @@ def set_state(  # noqa: PLR0917 - which edition, from where, to where, why
         )
         == 1
     )
-
-
-def approvals(tx: Transaction, week: str) -> dict[str, Approval]:
-    """Give who approved what in a week, by specialization."""
-    rows = tx.rows(
-        "SELECT specialization, approved_hash, approved_count, approved_by, approved_at "
-        "FROM edition WHERE week = :week AND approved_at IS NOT NULL ORDER BY specialization",
-        week=week,
-    )
-    return {
-        row[0]: Approval(content_hash=row[1], count=row[2], by=row[3], at=instant(row[4]))
-        for row in rows
-    }
 
 
 def carried(tx: Transaction, specialization: str, before_week: str) -> set[int]:

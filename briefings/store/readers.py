@@ -18,9 +18,9 @@ from briefings.errors import NotFound
 from briefings.model.frequency import Frequency
 from briefings.model.reader import Preferences, Reader, Section
 from briefings.store import suppression
+from briefings.store.changes import append_change, changes_since, last_change
 from briefings.store.codec import nfc
 from briefings.store.imports import NOT_IMPORTED, SHOWN
-from briefings.store.instance import next_number
 from briefings.store.instants import Day, Instant, day, instant_or_none, stored, stored_day
 from briefings.store.mailbox import mailbox_key
 from briefings.store.tables import BigId, Table, parts, places
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from briefings.model.reader import NewReader
     from briefings.store.database import Row, Transaction, Value
+
+__all__ = ["changes_since", "last_change"]
 
 _COLUMNS = (
     "id, email, name, specializations, frequency, sections_off, language, timezone, "
@@ -71,16 +73,6 @@ class ReaderRow(Table, table=True):
     consent_source: str = ""
     import_id: int = Field(default=NOT_IMPORTED, sa_type=BigId)
     created_at: datetime = Field(sa_type=Instant)
-
-
-class Change(Table, table=True):
-    """One change of a reader, in the order in which the changes became visible."""
-
-    __tablename__ = "changes"
-
-    seq: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
-    reader_id: int = Field(sa_type=BigId)
-    at: datetime = Field(sa_type=Instant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,18 +286,6 @@ def erase(tx: Transaction, reader_id: int, now: datetime) -> None:
     )
 
 
-def changes_since(tx: Transaction, seq: int) -> tuple[int, list[int]]:
-    """Give the newest change's number and the readers who changed after `seq`, in order."""
-    rows = tx.fetch("SELECT seq, reader_id FROM changes WHERE seq > ? ORDER BY seq", (seq,))
-    return (int(rows[-1][0]) if rows else seq), [int(row[1]) for row in rows]
-
-
-def last_change(tx: Transaction) -> int:
-    """Give the newest change's number, 0 before the first."""
-    row = tx.one("SELECT COALESCE(MAX(seq), 0) FROM changes")
-    return int(row[0]) if row else 0
-
-
 def _subscribed(tx: Transaction, reader_id: int) -> tuple[tuple[str, ...], int | None]:
     row = tx.one(
         f"SELECT specializations, left_at FROM reader WHERE id = :id AND import_id {SHOWN}",  # noqa: S608 - our own text
@@ -325,12 +305,7 @@ def _update(tx: Transaction, reader_id: int, now: datetime, **columns: Value) ->
         **columns,
         id=reader_id,
     )
-    tx.execute(
-        "INSERT INTO changes (seq, reader_id, at) VALUES (:seq, :reader_id, :now)",
-        seq=next_number(tx, "changes"),
-        reader_id=reader_id,
-        now=stored(now),
-    )
+    append_change(tx, reader_id, now)
 
 
 def _without(subscribed: tuple[str, ...], left: Collection[str]) -> tuple[str, ...]:

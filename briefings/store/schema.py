@@ -5,6 +5,7 @@ from __future__ import annotations
 from briefings.store import (
     blocks,
     catalogue,
+    changes,
     deliveries,
     editions,
     figures,
@@ -23,6 +24,7 @@ METADATA = Table.metadata
 MODULES = (
     blocks,
     catalogue,
+    changes,
     deliveries,
     editions,
     figures,

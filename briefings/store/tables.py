@@ -10,6 +10,9 @@ from sqlmodel import SQLModel
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Sized
 
+OPEN = "state IN ('pending', 'deferred')"
+"""Open deliveries: SQLite uses their partial index for this very text, never for bound values."""
+
 T = TypeVar("T")
 _AT_ONCE = 500
 
