@@ -72,7 +72,7 @@ def simulate(chain: Chain, week: Week) -> Iterator[Planned]:
             batch = readers.batch(tx, after_id=after, limit=BATCH, confirmed_before=today)
             if not batch:
                 return
-            got = deliveries.received(tx, ids, batch[0].id, batch[-1].id)
+            got = deliveries.received(tx, ids, batch[0].id, batch[-1].id, before_week=str(week))
         for reader in batch:
             made = audience.decide(reader, got.get(reader.id, frozenset()))
             composition = made.composition

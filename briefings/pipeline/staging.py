@@ -160,15 +160,17 @@ class Pay:
         self._terms = terms
         self._stored = stored
         self._keys = {salary.pay_key(entry) for entry in stored}
-        self._read: list[PayEntry] = []
+        self._read: dict[str, PayEntry] = {}
 
     def read(self, row: Row) -> PayEntry | SetAside:
         """Read one row."""
-        return salary.read_pay(row, self._catalogue)
+        found = salary.read_pay(row, self._catalogue)
+        if isinstance(found, PayEntry):
+            self._read.setdefault(self.key(found), found)
+        return found
 
     def key(self, entry: PayEntry) -> str:
         """Give everything that the figure says as one key."""
-        self._read.append(entry)
         return salary.pay_key(entry)
 
     def known(self, tx: Transaction, batch: Sequence[PayEntry]) -> int:
@@ -185,7 +187,7 @@ class Pay:
     def news(self) -> list[KeyedNews]:
         """Compare the newest period of the file with the one before (R14)."""
         return salary_news.salary_news(
-            self._read, self._stored, self._catalogue, on=self._terms.day
+            self._read.values(), self._stored, self._catalogue, on=self._terms.day
         )
 
 
@@ -200,15 +202,17 @@ class Metrics:
         self._terms = terms
         self._stored = stored
         self._keys = {exposure.metric_key(metric) for metric in stored}
-        self._read: list[Metric] = []
+        self._read: dict[str, Metric] = {}
 
     def read(self, row: Row) -> Metric | SetAside:
         """Read one row."""
-        return exposure.read_metric(row, self._catalogue)
+        found = exposure.read_metric(row, self._catalogue)
+        if isinstance(found, Metric):
+            self._read.setdefault(self.key(found), found)
+        return found
 
     def key(self, entry: Metric) -> str:
         """Give everything that the figure says as one key."""
-        self._read.append(entry)
         return exposure.metric_key(entry)
 
     def known(self, tx: Transaction, batch: Sequence[Metric]) -> int:
@@ -224,7 +228,7 @@ class Metrics:
 
     def news(self) -> list[KeyedNews]:
         """Compare with what stood before, in the file or in the store."""
-        changes = metric_news.metric_changes(self._read, self._stored)
+        changes = metric_news.metric_changes(self._read.values(), self._stored)
         return metric_news.metric_news(changes, self._catalogue, on=self._terms.day)
 
 

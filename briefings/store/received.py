@@ -31,6 +31,14 @@ _FILL = (
 )
 
 
+_HELD = "SELECT reader_id FROM received WHERE item_id = ? AND reader_id BETWEEN ? AND ?"
+_OF_EARLIER_WEEKS = (
+    " AND delivery_id IN (SELECT delivery.id FROM delivery "
+    "JOIN issue ON issue.id = delivery.issue_id "
+    "WHERE delivery.id = received.delivery_id AND issue.week < ?)"
+)
+
+
 class Received(Table, table=True):
     """A reader has an item, or is about to, through one delivery."""
 
@@ -69,15 +77,24 @@ def fill_received(
 
 
 def received(
-    tx: Transaction, item_ids: Collection[int], reader_from: int, reader_to: int
+    tx: Transaction,
+    item_ids: Collection[int],
+    reader_from: int,
+    reader_to: int,
+    *,
+    before_week: str | None = None,
 ) -> dict[int, frozenset[int]]:
-    """Give which of the items the readers of a range, ends included, hold; only who holds any."""
+    """Give which of the items the readers of a range, ends included, hold; only who holds any.
+
+    With `before_week` only what came with issues of earlier weeks counts: what a simulation of
+    a week that is over asks for.
+    """
     held: dict[int, set[int]] = {}
+    sql, more = _HELD, ()
+    if before_week is not None:
+        sql, more = _HELD + _OF_EARLIER_WEEKS, (before_week,)
     for item_id in item_ids:
-        for (reader_id,) in tx.fetch(
-            "SELECT reader_id FROM received WHERE item_id = ? AND reader_id BETWEEN ? AND ?",
-            (item_id, reader_from, reader_to),
-        ):
+        for (reader_id,) in tx.fetch(sql, (item_id, reader_from, reader_to, *more)):
             held.setdefault(reader_id, set()).add(item_id)
     return {reader_id: frozenset(items) for reader_id, items in held.items()}
 
