@@ -31,6 +31,8 @@ from tests.unit.assemble.make import CATALOGUE, figure, item, pay, role, role_up
         ),
         ("Feast — " + "z" * 60, ""),
         ("Feast changes its operator — " + "z" * 60, "Feast changes its operator…"),
+        ("b" * 20 + " " + "z" * 60, "b" * 20 + "…"),
+        ("b" * 19 + " " + "z" * 60, ""),
         ("x" * 61, ""),
         ("The " + "x" * 61, ""),
         ("- " + "x" * 61, ""),
