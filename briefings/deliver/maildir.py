@@ -1,84 +1,130 @@
-"""Puts finished mails into a Maildir, each delivery once whatever happens; it reads no mail.
+"""Delivers into a Maildir, each delivery once however often it is tried; it never sends anything.
 
-A file's name is made from its delivery, so a repeat after a crash finds the first one in new/ or
-cur/ (with any flags) and counts as accepted once. Source: https://cr.yp.to/proto/maildir.html
+Layout after https://cr.yp.to/proto/maildir.html: written to `tmp`, linked into `new`; mail readers
+move it to `cur` and add flags to its name. Lines end with LF there, as other mail programs expect.
 """
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
+from hashlib import blake2s
+from typing import TYPE_CHECKING
 
-from briefings.deliver.wire import Outgoing
 from briefings.errors import Misconfigured
-from briefings.model.reply import Accepted, Outcome, Reply, Returned, Stage
+from briefings.model.reply import Accepted, Outcome, Returned, Stage, read_reply
 
-_STORED = Reply(code=250, enhanced="2.0.0", text="in the Maildir", stage=Stage.FINAL)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from briefings.deliver.wire import Outgoing
+
+_HEAD = 8192
+_MESSAGE_ID = b"\nmessage-id:"
 
 
 class Maildir:
-    """One folder with tmp/, new/ and cur/; `host` stands at the end of every file's name."""
+    """One Maildir, made with 0700 where it is missing.
 
-    def __init__(self, folder: Path, *, host: str = "briefings") -> None:
-        """Make the folders (0700) where they are missing.
+    `namespace` keeps deliveries of different databases apart where their Message-IDs do not.
+    Raises Misconfigured when it cannot be made or written.
+    """
 
-        Raises:
-            Misconfigured: the folder cannot be made or written.
-        """
-        self.folder = folder
-        self._host = host
+    def __init__(self, folder: Path, *, namespace: str = "") -> None:
+        self._folder = folder
+        self._new, self._cur, self._tmp = folder / "new", folder / "cur", folder / "tmp"
+        self._namespace = namespace
+        self._read: frozenset[str] = frozenset()
+        self._read_at = -1
         try:
-            for name in ("tmp", "new", "cur"):
-                (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-            probe = folder / "tmp" / f".probe-{os.getpid()}"
-            probe.write_bytes(b"")
-            probe.unlink()
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for part in (self._new, self._cur, self._tmp):
+                part.mkdir(mode=0o700, exist_ok=True)
+                if not os.access(part, os.W_OK | os.X_OK):
+                    raise PermissionError(13, os.strerror(13), str(part))
         except OSError as trouble:
-            raise Misconfigured(
-                f"The outbox {folder} cannot be written ({trouble.strerror}): give this user the "
-                "folder, or set BRIEFINGS_MAIL_URL to maildir://ANOTHER"
-            ) from None
-        self._read_already: frozenset[str] | None = None
+            raise Misconfigured(self._complaint(trouble)) from trouble
 
     def deliver(self, mail: Outgoing) -> Outcome:
-        """Store one mail durably; a mail that is there already is accepted again, not stored."""
-        name = f"{mail.delivery_id}.{self._key(mail)}.{self._host}"
-        target = self.folder / "new" / name
-        if target.exists() or name in self._already_read():
-            return Accepted(_STORED)
-        fresh = self.folder / "tmp" / f"{name}.{os.getpid()}"
+        """Store one mail; it is safe from a crash of the machine after the next `sync`.
+
+        Accepted, also when it lay in `new` or `cur` before; Returned when it cannot be stored.
+        """
+        name = self._name(mail)
         try:
-            with fresh.open("wb") as file:
-                file.write(mail.content.replace(b"\r\n", b"\n"))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.rename(target)
+            if name in self._already_read():
+                return _accepted("it was already there", name)
+            if (self._new / name).exists():
+                return _accepted("it was already there", name)
+            fresh = self._tmp / f"{name}.{os.getpid()}"
+            try:
+                _write(fresh, mail.content.replace(b"\r\n", b"\n"))
+                self._publish(fresh, self._new / name)
+            finally:
+                fresh.unlink(missing_ok=True)
+        except FileExistsError:  # another process was faster
+            return _accepted("it was already there", name)
         except OSError as trouble:
-            with suppress(OSError):
-                fresh.unlink()
-            return Returned(f"{target} cannot be written: {trouble.strerror}")
-        return Accepted(_STORED)
+            return Returned(self._complaint(trouble))
+        return _accepted("stored", name)
 
     def sync(self) -> None:
-        """Make the names of delivered mails durable; once per batch is enough."""
-        descriptor = os.open(self.folder / "new", os.O_RDONLY)
+        """Put the names of what was delivered on disk; once for many mails.
+
+        Raises Misconfigured when the disk fails.
+        """
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            descriptor = os.open(self._new, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as trouble:
+            raise Misconfigured(self._complaint(trouble)) from trouble
+
+    def _name(self, mail: Outgoing) -> str:
+        """Return the stable name of a delivery: its Message-ID and reader, hashed."""
+        head = b"\n" + mail.content[:_HEAD].partition(b"\r\n\r\n")[0]
+        at = head.lower().find(_MESSAGE_ID)
+        key = head[at:].split(b"\r\n", 1)[0].strip() if at >= 0 else b"%d" % mail.delivery_id
+        words = (self._namespace.encode(), key, mail.recipient.encode("utf-8", "surrogatepass"))
+        digest = blake2s(b"\0".join(words), digest_size=12).hexdigest()
+        return f"{mail.delivery_id}.{digest}.briefings"
 
     def _already_read(self) -> frozenset[str]:
-        if self._read_already is None:
-            names = os.listdir(self.folder / "cur")
-            self._read_already = frozenset(name.partition(":")[0] for name in names)
-        return self._read_already
+        """Return the names in `cur` without their flags, listed again only when it changed."""
+        changed = self._cur.stat().st_mtime_ns
+        if changed != self._read_at:
+            self._read = frozenset(name.partition(":")[0] for name in os.listdir(self._cur))  # noqa: PTH208 - names only
+            self._read_at = changed
+        return self._read
 
-    @staticmethod
-    def _key(mail: Outgoing) -> str:
-        """The Message-ID's left part: two databases that share a folder do not collide."""
-        for line in mail.content[:4096].split(b"\r\n"):
-            if line.lower().startswith(b"message-id:"):
-                text = line.partition(b":")[2].strip(b" <>").partition(b"@")[0]
-                return "".join(c if c.isalnum() or c in "-." else "_" for c in text.decode("ascii"))
-        return "0"
+    def _publish(self, fresh: Path, final: Path) -> None:
+        """Give the file its name in `new`, never over another one."""
+        try:
+            os.link(fresh, final)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            with suppress(FileNotFoundError):
+                final.stat()
+                raise FileExistsError(17, os.strerror(17), str(final)) from None
+            fresh.rename(final)
+
+    def _complaint(self, trouble: OSError) -> str:
+        return (
+            f"The outbox {self._folder} cannot be written ({trouble.strerror}); "
+            "free space there or set MAIL_URL to maildir:// with a folder that this user can write"
+        )
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _accepted(what: str, name: str) -> Accepted:
+    return Accepted(read_reply(250, f"2.0.0 {what} as {name}", Stage.FINAL))
