@@ -235,7 +235,13 @@ def _broken(problem: csv.Error) -> str:
 
 
 def text_lines(source: SourceFile) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a text file with their numbers from 1; empty ones are passed over."""
-    for number, line in enumerate(_lines(source), start=1):
-        if line.strip():
-            yield number, line
+    """Yield the lines of a text file with their numbers from 1; empty ones are passed over.
+
+    Raises WrongFile for a line of megabytes: the file holds something else.
+    """
+    try:
+        for number, line in enumerate(_lines(source), start=1):
+            if line.strip():
+                yield number, line
+    except csv.Error as problem:
+        raise WrongFile(f"{source.path}: {problem}; one object per line is wanted.") from None

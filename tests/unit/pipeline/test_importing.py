@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from briefings.errors import Conflict, Misconfigured, WrongFile
+from briefings.intake.csv_rows import LINE_LENGTH
 from briefings.model.delivery import IssueKind
 from briefings.model.news import ItemState, Kind
 from briefings.pipeline.importing import ImportKind, ImportReport, clear_unfinished, import_file
@@ -291,6 +292,14 @@ def test_role_updates_as_json_lines_are_queued(db: Database, tmp_path: Path) -> 
     path.write_text(lines[0] + '\n{"role": \n')
     bad = run(db, "role-updates", path)
     assert (bad.bad, bad.first_bad[0].line) == (1, 2)
+
+
+def test_json_lines_of_megabytes_are_refused_in_one_line(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "updates.jsonl"
+    path.write_text('{"role": "' + "x" * LINE_LENGTH)
+    with pytest.raises(WrongFile, match="one object per line"):
+        run(db, "role-updates", path)
+    assert stored(db) == EMPTY
 
 
 def test_subscribers_are_confirmed_with_their_consent(db: Database, tmp_path: Path) -> None:
