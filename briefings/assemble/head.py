@@ -181,8 +181,7 @@ def _asked(tools: int, asking: int) -> str:
     if asking == tools:
         return f"Every one of {these} asks something of you."
     verb = "asks" if asking == 1 else "ask"
-    rest = tools - asking
-    others = "the other one" if rest == 1 else f"the other {number_word(rest)}"
+    others = f"the other {number_word(tools - asking)}"
     return _sentence(f"{number_word(asking)} of {these} {verb} something of you; {others} can wait")
 
 
