@@ -17,6 +17,10 @@ from briefings.store.database import Database
 from briefings.weeks import SendAt, Week
 
 
+BUSY_TIMEOUT = 5.0
+"""Seconds to wait for another process's write before saying that the database is locked."""
+
+
 def utc_now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
@@ -72,7 +76,6 @@ def build(
     clock: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
     templates: Path | None = None,
-    busy_timeout: float = 5.0,
     migrate: bool = True,
 ) -> App:
     """Open the database (bringing it to the newest schema) and lay out the chain.
@@ -83,7 +86,7 @@ def build(
         DatabaseBusy: another process keeps it locked.
     """
     chosen = settings if settings is not None else settings_of()
-    db = Database.open(chosen.database_url, busy_timeout=busy_timeout)
+    db = Database.open(chosen.database_url, busy_timeout=BUSY_TIMEOUT)
     if migrate:
         db.migrate()
     return App(

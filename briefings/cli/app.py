@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from briefings.cli import LEFT_OR_FAILED, MISUSED, OK
@@ -44,13 +43,11 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code: 0 done, 1 work left or failed, 2 wrong use."""
     try:
         code: object = app(args=list(arguments), standalone_mode=False)
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing is wrong and nobody listens.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except (BriefingsError, click.ClickException, KeyboardInterrupt, click.Abort, OSError) as end:
+    except (BriefingsError, typer.TyperException, KeyboardInterrupt, typer.Abort, OSError) as end:
         return _explain(end)
     return code if isinstance(code, int) else OK
 
@@ -61,8 +58,10 @@ def _explain(end: BaseException) -> int:
         case BriefingsError():
             _say(str(end))
             return MISUSED if isinstance(end, Misconfigured) else LEFT_OR_FAILED
-        case click.ClickException():
-            end.show()
+        case typer.TyperException():
+            message = end.format_message().strip()
+            if message:  # there is none when the help was shown in place of one
+                _say(f"{message.rstrip('.')}. See `briefings --help`.")
             return MISUSED
         case OSError():
             where = f" {end.filename}" if end.filename else ""
