@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,7 +94,7 @@ def test_a_week_from_files_to_mails(loaded: Shell, tmp_path: Path) -> None:
     ]
     for row in planned:
         (mail,) = [m for m in mails if m["To"].addresses[0].addr_spec == row["email"]]
-        part = mail.get_body(("plain",))  # pyright: ignore
+        part = mail.get_body(("plain",))  # pyright: ignore[reportAttributeAccessIssue]
         text = " ".join(part.get_content().split())
         assert row["items"]
         assert all(headline in text for headline in row["items"])
