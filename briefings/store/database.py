@@ -53,6 +53,11 @@ class Transaction:
         """The connection underneath, for migrations and for looking at plans."""
         return self._connection
 
+    @property
+    def for_update(self) -> str:
+        """What ends a SELECT whose row is about to be written: SQLite has locked it already."""
+        return "" if self.is_sqlite else " FOR UPDATE"
+
     def execute(self, sql: str, /, **values: Value) -> int:
         """Run one statement with `:name` places and give the number of rows that it touched."""
         return self._run(sql, values).rowcount
@@ -168,9 +173,12 @@ class Database:
 
     @contextmanager
     def _unit(self, *, writes: bool) -> Generator[Transaction]:
+        options: dict[str, Any] = {_WRITES: writes}
+        if not self.is_sqlite:  # where SQLite has one view for a whole read unit anyway
+            options["isolation_level"] = "READ COMMITTED" if writes else "REPEATABLE READ"
         try:
             with (
-                self._engine.connect().execution_options(**{_WRITES: writes}) as connection,
+                self._engine.connect().execution_options(**options) as connection,
                 connection.begin(),
             ):
                 yield Transaction(connection)
@@ -202,12 +210,12 @@ class Database:
         """
         with self.read() as transaction:
             current = migrations.current(transaction.connection)
-        if current is not None and current not in migrations.known():
+        if current not in {None, migrations.HEAD} and current not in migrations.known():
             raise Misconfigured(
                 f"{self._name} has schema version {current}, which this program does not know: "
                 "it was written by a newer version of Briefings; install that version or newer"
             )
-        return current, migrations.head()
+        return current, migrations.HEAD
 
     def data_version(self) -> int:
         """Give a number that changes after every commit to the SQLite file; 0 on PostgreSQL.
@@ -230,14 +238,17 @@ class Database:
             raise Misconfigured("backup copies SQLite files; use pg_dump for PostgreSQL")
         if file.exists():
             raise Misconfigured(f"{file} exists: name a file that does not")
+        unfinished = file.with_name(f"{file.name}.part")
         try:
             with (
                 closing(sqlite3.connect(self.path)) as source,
-                closing(sqlite3.connect(file)) as target,
+                closing(sqlite3.connect(unfinished)) as target,
             ):
                 source.backup(target)
-        except sqlite3.Error as error:
-            raise self._told(error) from error
+            unfinished.replace(file)
+        except (sqlite3.Error, OSError) as error:
+            unfinished.unlink(missing_ok=True)
+            raise Misconfigured(f"{file} cannot be written ({error}): name another one") from error
 
     def dispose(self) -> None:
         """Close every connection."""

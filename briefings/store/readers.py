@@ -288,7 +288,8 @@ def erase(tx: Transaction, reader_id: int, now: datetime) -> None:
 
 def _subscribed(tx: Transaction, reader_id: int) -> tuple[tuple[str, ...], int | None]:
     row = tx.one(
-        f"SELECT specializations, left_at FROM reader WHERE id = :id AND import_id {SHOWN}",  # noqa: S608 - our own text
+        f"SELECT specializations, left_at FROM reader WHERE id = :id AND import_id {SHOWN}"  # noqa: S608 - our own text
+        f"{tx.for_update}",
         id=reader_id,
     )
     if row is None:
