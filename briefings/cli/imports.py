@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,8 @@ from briefings.errors import Misconfigured
 
 if TYPE_CHECKING:
     from briefings.pipeline.importing import ImportReport
+
+NAMED = 3
 
 app = typer.Typer(help="Read a file into the store, all of it or nothing.", no_args_is_help=True)
 
@@ -53,7 +57,7 @@ def _run(
             progress=report,
             sleep=opened.chain.sleep,
         )
-    print(summary(file, done, dry_run=dry_run))
+    print(summary(file, done, dry_run=dry_run), file=sys.stderr if done.bad else sys.stdout)
     return LEFT_OR_FAILED if done.bad else 0
 
 
@@ -61,16 +65,27 @@ def summary(file: Path, done: ImportReport, *, dry_run: bool) -> str:
     """Say in one or two lines what an import came to."""
     words = [f"{plural(done.read, 'row')} read"]
     if done.bad:
-        words.append(f"{done.bad:,} bad: nothing was imported, see {done.errors_file}")
+        first = "; ".join(f"row {b.number}, {b.column}: {b.reason}" for b in done.first_bad[:1])
+        where = f"every one is in {done.errors_file}" if done.errors_file else "mend it"
+        words.append(f"{done.bad:,} bad, so nothing was imported ({first}; {where})")
         return f"{file.name}: {', '.join(words)}."
     words.append(f"{done.added:,} {'would be ' if dry_run else ''}new")
     if done.duplicates:
         words.append(f"{done.duplicates:,} known already")
     if done.set_aside:
-        words.append(f"{done.set_aside:,} set aside (roles that the catalogue does not carry)")
+        words.append(f"{done.set_aside:,} set aside ({_not_carried(done.set_aside_roles)})")
+    if done.suppressed:
+        words.append(f"{done.suppressed:,} suppressed, who asked never to be mailed")
     if done.items_made:
         words.append(f"{plural(done.items_made, 'draft item')} made by comparison")
     return f"{file.name}: {', '.join(words)}."
+
+
+def _not_carried(roles: Sequence[tuple[str, int]]) -> str:
+    """Name the roles that the catalogue does not carry: the first three, and how many more."""
+    names = ", ".join(name for name, _ in roles[:NAMED])
+    more = f" and {len(roles) - NAMED} more" if len(roles) > NAMED else ""
+    return f"the catalogue does not carry {names}{more}"
 
 
 @app.command("tool-changes")

@@ -155,7 +155,7 @@ def test_a_bad_file_changes_nothing_and_says_where(loaded: Shell, tmp_path: Path
     before = loaded("items", "list").out
     result = loaded("import", "tool-changes", "bad.csv")
     assert result.code == 1
-    assert "nothing was imported" in result.out
+    one_line(result, 1, "nothing was imported", "row 6", "bad.csv.errors.csv")
     assert (tmp_path / "bad.csv.errors.csv").exists()
     assert loaded("items", "list").out == before
 
