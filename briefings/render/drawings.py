@@ -157,6 +157,8 @@ def _round_step(spread: int) -> int:
     """The largest of 1, 2, 5 times a power of ten that fits the spread at least four times."""
     power = 10 ** (len(str(spread)) - 1)
     fitting = [
-        step for step in (power // 10, power // 5, power // 2, power) if 0 < step * 4 <= spread
+        step
+        for step in (power // 10, power // 5, power // 2, power, 2 * power)
+        if 0 < step * 4 <= spread
     ]
     return max(fitting, default=1)

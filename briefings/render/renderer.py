@@ -30,8 +30,8 @@ KINDS = ("head", "item", "heading", "overflow", "role", "plan", "closing", "rela
 
 _PIECES = {"head": Piece.HEAD, "foot": Piece.FOOT}
 _SLOT_AT_START = re.compile("^[ \t]*\ue000", re.MULTILINE)
-_KEPT = 4096
-"""Rendered blocks kept in memory: about 8 KB each."""
+KEPT = 4096
+"""Rendered blocks kept in memory at most: about 4 KB each."""
 
 
 class Renderer:
@@ -41,10 +41,11 @@ class Renderer:
     the file and line of the first wrong one.
     """
 
-    def __init__(self, templates: Path, site: Site) -> None:
+    def __init__(self, templates: Path, site: Site, *, keep: int = KEPT) -> None:
         self.compiled = 0
         self._folder = templates
         self._site = site
+        self._keep = keep
         self._kept: dict[BlockSpec, Block] = {}
         markup, text = (environment(templates, markup=markup) for markup in (True, False))
         for path in sorted(templates.rglob("*.j2")):
@@ -61,7 +62,7 @@ class Renderer:
         if (found := self._kept.get(spec)) is not None:
             return found
         block = self._render(spec)
-        if len(self._kept) >= _KEPT:
+        if len(self._kept) >= self._keep:
             del self._kept[next(iter(self._kept))]
         self._kept[spec] = block
         return block

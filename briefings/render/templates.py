@@ -88,7 +88,7 @@ def load(made: ImmutableSandboxedEnvironment, folder: Path, name: str) -> Templa
     except TemplateSyntaxError as error:
         place = f"{folder / (error.name or name)}:{error.lineno}"
         raise WrongTemplate(f"{place}: {error.message}") from error
-    except (TemplateError, UnicodeDecodeError) as error:
+    except TemplateError as error:
         raise WrongTemplate(f"{folder / name}: cannot be loaded ({error}).") from error
 
 
@@ -102,28 +102,31 @@ def fill(template: Template, folder: Path, context: Mapping[str, Plain]) -> str:
 
 def lint_source(folder: Path, name: str) -> None:
     """Refuse what mjml-python would drop silently, and what no mail may hold."""
-    for line, complaint in _complaints((folder / name).read_text("utf-8")):
+    try:
+        source = (folder / name).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise WrongTemplate(f"{folder / name}: not UTF-8 at byte {error.start}.") from error
+    for line, complaint in _complaints(source):
         raise WrongTemplate(f"{folder / name}:{line}: {complaint}.")
 
 
 def _complaints(source: str) -> Iterator[tuple[int, str]]:
     for found in _TAG.finditer(source):
         line = source.count("\n", 0, found.start()) + 1
-        _, name, attributes = found.groups()
-        if name not in ALLOWED_MJML:
-            yield line, f"<{name}> is not among the elements that mails use"
-            continue
-        for attribute, value in _ATTRIBUTE.findall(attributes):
-            if attribute not in ALLOWED_MJML[name]:
-                yield line, f"<{name}> has no attribute {attribute!r} here"
-            elif name == "mj-section" and attribute == "padding" and "0" in value.split():
-                yield (
-                    line,
-                    "write 0px in the padding of mj-section (Outlook's widths need the unit)",
-                )
+        yield from ((line, complaint) for complaint in _unknown(found[2], found[3]))
     for pattern, words in _FORBIDDEN:
         for found in pattern.finditer(source):
             yield source.count("\n", 0, found.start()) + 1, words.format(found[1])
+
+
+def _unknown(name: str, attributes: str) -> Iterator[str]:
+    if name not in ALLOWED_MJML:
+        yield f"<{name}> is not among the elements that mails use"
+    for attribute, value in _ATTRIBUTE.findall(attributes):
+        if attribute not in ALLOWED_MJML.get(name, frozenset()):
+            yield f"<{name}> has no attribute {attribute!r} here"
+        elif name == "mj-section" and attribute == "padding" and "0" in value.split():
+            yield "write 0px in the padding of mj-section (Outlook's widths need the unit)"
 
 
 def _refuse_nothing(value: object) -> object:

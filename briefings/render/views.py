@@ -8,7 +8,6 @@ from briefings.errors import Misconfigured
 from briefings.model.catalogue import PLAN_WEEKS, RiskCategory
 from briefings.model.edition import (
     ClosingBlock,
-    FootBlock,
     HeadBlock,
     HeadingBlock,
     ItemBlock,
@@ -70,7 +69,7 @@ def view(spec: BlockSpec, site: Site) -> tuple[str, View]:
             kind, data = "closing", _closing(spec)
         case RelatedBlock():
             kind, data = "related", _related(spec)
-        case FootBlock():
+        case _:
             kind, data = "foot", _foot(site)
     return kind, data
 

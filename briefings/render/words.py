@@ -89,6 +89,7 @@ def listed(words: Iterable[str]) -> str:
 
 def sentence(text: str) -> str:
     """End the text with a full stop unless it ends a sentence already."""
+    text = text.strip()
     return text if not text or text[-1] in ".!?\N{HORIZONTAL ELLIPSIS}" else f"{text}."
 
 
