@@ -1,0 +1,63 @@
+"""Appends who left to `STATE_DIR/left.log`, hashed, so that a restore mails nobody who left (P10).
+
+A line is `INSTANT left|back HASH SLUG;SLUG` with `*` for everything. The hash is keyed, so the file
+names nobody to whoever finds it. This module never reads the file back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from hmac import digest
+from pathlib import Path
+
+from briefings.errors import Temporary
+from briefings.store.mailbox import mailbox_key
+
+NAME = "left.log"
+EVERYTHING = "*"
+_KEY = b"briefings left log"
+
+
+def mailbox_hash(secret: str, address: str) -> str:
+    """Give the keyed hash of a mailbox, equal for all its spellings; `secret` is one secret key."""
+    key = digest(secret.strip().encode(), _KEY, "sha256")
+    return digest(key, mailbox_key(address).encode(), "sha256").hex()[:32]
+
+
+class LeftLog:
+    """The file of one installation; lines are signed under the first of its secret keys."""
+
+    def __init__(self, folder: Path, secrets: str) -> None:
+        self._path = folder / NAME
+        self._secret = secrets.partition(",")[0]
+
+    def left(self, address: str, slugs: Sequence[str] | None, now: datetime) -> None:
+        """Write down that a mailbox left these specializations, or everything with None."""
+        self._append("left", address, slugs, now)
+
+    def back(self, address: str, slugs: Sequence[str], now: datetime) -> None:
+        """Write down that a mailbox took its leaving back."""
+        self._append("back", address, slugs, now)
+
+    def _append(self, word: str, address: str, slugs: Sequence[str] | None, now: datetime) -> None:
+        """Append one line and wait until it is on the disk.
+
+        Raises:
+            Temporary: the file cannot be written; nothing was promised to anybody yet.
+        """
+        named = EVERYTHING if slugs is None else ";".join(slugs)
+        line = f"{now:%Y-%m-%dT%H:%M:%SZ} {word} {mailbox_hash(self._secret, address)} {named}\n"
+        try:
+            # O_APPEND with one short write: lines of two processes do not mix (POSIX write(2)).
+            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(file, line.encode())
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError as wrong:
+            raise Temporary(
+                f"{self._path} cannot be written ({wrong.strerror}): free space or mend its rights."
+            ) from wrong

@@ -1,0 +1,136 @@
+"""Builds the web application out of an installation; it reads no setting and opens no socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from anyio import to_thread
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from briefings.errors import NotFound, Temporary
+from briefings.links import BadToken
+from briefings.pipeline.reading import Gone
+from briefings.web.edge import Edge
+from briefings.web.ops import health
+from briefings.web.ops.metrics import Metrics
+from briefings.web.outbox import viewer
+from briefings.web.public import home, leaving, view
+from briefings.web.seals import BadSeal
+from briefings.web.site import Site
+from briefings.wiring import App
+
+THREADS = 16
+"""Requests in work at once; the database keeps up to 18 connections."""
+RETRY_SECONDS = "5"
+
+_WORDS = {
+    HTTPStatus.NOT_FOUND: (
+        "There is no such page",
+        "The address leads nowhere. Links in mails work when they are copied to their very end.",
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "That does not work here",
+        "This page cannot be used that way. Open it as it stands in the mail.",
+    ),
+}
+
+
+def create_app(app: App, *, demo: bool = False) -> ASGIApp:
+    """Make the ASGI application of an installation; `demo` adds the outbox viewer.
+
+    Raises:
+        WrongSetting: the secret key is missing or too short.
+    """
+    site = Site(app=app, demo=demo)
+    _ = (
+        site.pages,
+        site.seals,
+        site.left_log,
+        site.week,
+    )  # asked for now, so that a start fails, not a page
+    metrics = Metrics(app)
+    web = FastAPI(
+        docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=_lifespan
+    )
+    for router in (
+        home.routes(site),
+        leaving.routes(site),
+        view.routes(site),
+        health.routes(site, metrics),
+        *([viewer.routes(site)] if demo else []),
+    ):
+        web.include_router(router)
+    _answer_errors(web, site)
+    edge = Edge(web, answered=metrics.answered, monotonic=app.chain.monotonic)
+    trusted = [each.strip() for each in app.settings.trusted_proxies.split(",") if each.strip()]
+    if not trusted:
+        return edge
+    # Starlette and uvicorn write the types of ASGI differently; the protocol is the same.
+    return cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", edge), trusted))
+
+
+@asynccontextmanager
+async def _lifespan(_web: FastAPI) -> AsyncGenerator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
+def _answer_errors(web: FastAPI, site: Site) -> None:
+    """Turn what pages raise into pages in the same look, never a trace."""
+
+    @web.exception_handler(BadToken)
+    def bad_link(_request: Request, wrong: BadToken) -> Response:
+        return site.pages.message(site.week, 404, "The link does not work", str(wrong))
+
+    @web.exception_handler(BadSeal)
+    def bad_form(_request: Request, wrong: BadSeal) -> Response:
+        return site.pages.message(site.week, 403, "Nothing was changed", str(wrong))
+
+    @web.exception_handler(Gone)
+    def gone(_request: Request, wrong: Gone) -> Response:
+        return site.pages.message(site.week, 410, "Not here any more", str(wrong))
+
+    @web.exception_handler(NotFound)
+    def missing(_request: Request, _wrong: NotFound) -> Response:
+        return site.pages.message(site.week, 404, *_WORDS[HTTPStatus.NOT_FOUND])
+
+    @web.exception_handler(Temporary)
+    def busy(_request: Request, wrong: Temporary) -> Response:
+        structlog.get_logger("briefings.web").warning("temporary", reason=str(wrong))
+        page = site.pages.message(
+            site.week,
+            503,
+            "Not done yet",
+            "Our database is busy, and nothing was changed. Try again in a few seconds.",
+        )
+        page.headers["retry-after"] = RETRY_SECONDS
+        return page
+
+    @web.exception_handler(RequestValidationError)
+    def not_an_address(_request: Request, _wrong: RequestValidationError) -> Response:
+        return site.pages.message(site.week, 404, *_WORDS[HTTPStatus.NOT_FOUND])
+
+    @web.exception_handler(HTTPException)
+    def plain(_request: Request, wrong: HTTPException) -> Response:
+        status = HTTPStatus(wrong.status_code)
+        words = _WORDS.get(status, (status.phrase, status.description or "That did not work."))
+        page = site.pages.message(site.week, status, *words)
+        page.headers.update(wrong.headers or {})
+        return page
+
+    @web.exception_handler(Exception)
+    def broken(_request: Request, _wrong: Exception) -> Response:
+        return site.pages.message(
+            site.week,
+            500,
+            "Something broke on our side",
+            "It is written down, and nothing was changed. Try again later.",
+        )

@@ -1,0 +1,52 @@
+"""Makes a mail fit for the viewer: links to our site go here, dark is a choice; pure text work."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+_DARK = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
+_LIGHT = re.compile(r"\(\s*prefers-color-scheme\s*:\s*light\s*\)", re.IGNORECASE)
+_SCHEME = re.compile(r"(color-scheme\s*:\s*)light dark", re.IGNORECASE)
+_META = re.compile(
+    r"""(<meta\s+name=["'](?:supported-)?color-schemes?["']\s+content=["'])[^"'<>]*""",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
+_ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
+
+
+def framed(html: str, *, base_url: str, dark: bool) -> str:
+    """The HTML part for the frame: links open in a new tab, ours on this site; light or dark."""
+    shown = _DARK.sub(_ALWAYS if dark else _NEVER, html)
+    shown = _LIGHT.sub(_NEVER if dark else _ALWAYS, shown)
+    scheme = "dark" if dark else "light"
+    shown = _SCHEME.sub(rf"\g<1>{scheme}", shown)
+    shown = _META.sub(rf"\g<1>{scheme}", shown)
+    if base_url:
+        shown = re.sub(
+            rf"""(\bhref\s*=\s*["']?){re.escape(base_url)}(?=[/"'?#])/?""",
+            r"\g<1>/",
+            shown,
+        )
+    base = '<base target="_blank">'
+    placed, found = _HEAD.subn(lambda head: head[0] + base, shown, count=1)
+    return placed if found else base + shown
+
+
+def clickable(text: str, base_url: str) -> Markup:
+    """Plain text with its addresses as links; ours lead here, and show the real address."""
+    parts: list[str] = []
+    end = 0
+    for found in _URL.finditer(text):
+        url = found[0]
+        own = base_url and (url == base_url or url.startswith(f"{base_url}/"))
+        target = (url.removeprefix(base_url) or "/") if own else url
+        parts += [
+            escape(text[end : found.start()]),
+            Markup('<a href="{}" rel="noreferrer">{}</a>').format(target, url),
+        ]
+        end = found.end()
+    return Markup("".join([*parts, escape(text[end:])]))  # noqa: S704 - every piece is escaped above

@@ -1,0 +1,134 @@
+"""Turns page templates into responses in one look; it knows no route and reads no database."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from babel.dates import format_date, format_datetime
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from briefings.model.news import Change, Kind, News
+from briefings.weeks import Week
+
+_HERE = Path(__file__).parent
+_YEAR = 365 * 86_400
+_CHANGES: Mapping[Change, str] = {
+    Change.SECURITY: "Security fix",
+    Change.BREAKING: "Breaking change",
+    Change.DEPRECATION: "Deprecation",
+    Change.PRICING: "Pricing",
+    Change.RELEASE: "Release",
+}
+_KINDS: Mapping[Kind, str] = {
+    Kind.TOOL_CHANGE: "Tool news",
+    Kind.ROLE_UPDATE: "Role update",
+    Kind.SALARY_NEWS: "Pay",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaticFile:
+    """A file that pages link to; its address holds the hash of its content."""
+
+    address: str
+    content: bytes
+    media_type: str
+
+
+class Pages:
+    """The page templates and the static files they name, read once."""
+
+    def __init__(self, *, demo: bool, postal_address: str, base_host: str) -> None:
+        self._static = {file.name: _static(file) for file in (_HERE / "static").iterdir()}
+        self._by_address = {file.address: file for file in self._static.values()}
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters.update(
+            day=day, label=label, moment=moment, web_link=web_link, tone=tone
+        )
+        self._common: dict[str, object] = {
+            "static": self._address,
+            "demo": demo,
+            "postal_address": postal_address,
+            "base_host": base_host,
+            "section": "",
+            "personal": True,
+        }
+
+    def show(self, name: str, week: Week, status: int = 200, **values: object) -> HTMLResponse:
+        """Render a page; `week` is the one marked in the masthead."""
+        return HTMLResponse(self.text(name, week=week, **values), status_code=status)
+
+    def text(self, name: str, **values: object) -> str:
+        """Render a template to text."""
+        return self._templates.get_template(name).render({**self._common, **values})
+
+    def _address(self, name: str) -> str:
+        return self._static[name].address
+
+    def message(
+        self, week: Week, status: int, title: str, lead: str, hint: str = ""
+    ) -> HTMLResponse:
+        """Show a page that says one thing: what happened, then what now."""
+        return self.show("message.html", week, status, title=title, lead=lead, hint=hint)
+
+    def static(self, address: str) -> Response | None:
+        """Give a static file by its whole address, to be kept for a year; None for another one."""
+        file = self._by_address.get(address)
+        if file is None:
+            return None
+        return Response(
+            file.content,
+            media_type=file.media_type,
+            headers={"cache-control": f"public, max-age={_YEAR}, immutable"},
+        )
+
+
+def day(when: date) -> str:
+    """Write "19 August 2026"."""
+    return format_date(when, "d MMMM y", locale="en_GB")
+
+
+def moment(when: datetime) -> str:
+    """Write "24 August 2026, 06:00 UTC" for an instant in UTC."""
+    return f"{format_datetime(when, 'd MMMM y, HH:mm', locale='en_GB')} UTC"
+
+
+def label(news: News) -> str:
+    """What kind of news an item is, in the words of the mail."""
+    if news.change is not None:
+        return _CHANGES[news.change]
+    return _KINDS[news.kind]
+
+
+def tone(news: News) -> str:
+    """The class of an item's label; what is no change of a tool is a bare word."""
+    inked = (Change.SECURITY, Change.BREAKING, Change.DEPRECATION)
+    return next((change for change in inked if change is news.change), Change.RELEASE).value
+
+
+def web_link(url: str) -> str:
+    """The address of a source, or nowhere if it is not one that a browser may follow from here."""
+    return url if url.startswith(("https://", "http://")) else "#"
+
+
+def _static(file: Path) -> StaticFile:
+    content = file.read_bytes()
+    media_type, _ = mimetypes.guess_type(file.name)
+    return StaticFile(
+        address=f"/static/{sha256(content).hexdigest()[:16]}/{file.name}",
+        content=content,
+        media_type=media_type or "application/octet-stream",
+    )

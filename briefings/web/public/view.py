@@ -1,0 +1,47 @@
+"""The web view of one's own mail and the public page of one item; neither changes anything."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from briefings.links import Purpose
+from briefings.pipeline.reading import item_view, mail_view
+from briefings.web.site import Site
+
+MAIL_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox "
+    "allow-top-navigation-by-user-activation; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""A mail's words come from outside: the browser runs no script in it and loads nothing for it."""
+
+ITEM_CACHE = "public, max-age=300"
+_LAST = "</body>"
+
+
+def routes(site: Site) -> APIRouter:
+    """The pages /view/{token} and /items/{item}."""
+    router = APIRouter()
+
+    @router.api_route("/view/{token}", methods=["GET", "HEAD"])
+    def view(token: str) -> Response:
+        """Show the stored mail as it was sent, and under it what did not fit."""
+        link = site.read_token(Purpose.VIEW, token)
+        mail = mail_view(site.app.chain, link)
+        more = site.pages.text("more.html", items=mail.left_over) if mail.left_over else ""
+        before, found, after = mail.html.rpartition(_LAST)
+        html = before + more + found + after if found else mail.html + more
+        return HTMLResponse(html, headers={"content-security-policy": MAIL_POLICY})
+
+    @router.api_route("/items/{item}", methods=["GET", "HEAD"])
+    def item(item: int) -> Response:
+        """Show one item to anybody."""
+        seen = item_view(site.app.chain, item)
+        page = site.pages.show(
+            "item.html", site.week, title=seen.item.news.headline, view=seen, personal=False
+        )
+        page.headers["cache-control"] = ITEM_CACHE
+        return page
+
+    return router

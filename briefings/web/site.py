@@ -1,0 +1,130 @@
+"""What every page is handed: installation, page templates, seals; it answers no request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+
+from briefings.links import Purpose, Token
+from briefings.pipeline.left_log import LeftLog
+from briefings.pipeline.status import newest_week
+from briefings.web.pages import Pages
+from briefings.web.seals import Seals
+from briefings.weeks import Week
+from briefings.wiring import App
+
+Fields = Mapping[str, list[str]]
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_MOST_FIELDS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """One installation's web site. `demo` adds the outbox and the demo's words."""
+
+    app: App
+    demo: bool
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The page templates."""
+        settings = self.app.settings
+        return Pages(
+            demo=self.demo,
+            postal_address=settings.postal_address or "",
+            base_host=urlsplit(settings.base_url or "").netloc,
+        )
+
+    @cached_property
+    def seals(self) -> Seals:
+        """What forms are sealed with."""
+        return Seals(self.app.settings.secrets)
+
+    @cached_property
+    def left_log(self) -> LeftLog:
+        """Where leaving is written down beside the database."""
+        return LeftLog(self.app.settings.folder, self.app.settings.secrets)
+
+    @cached_property
+    def _shown_week(self) -> Week | None:
+        if not self.demo:
+            return None
+        with self.app.db.read() as tx:
+            week = newest_week(tx)
+        return Week.parse(week) if week else None
+
+    @property
+    def week(self) -> Week:
+        """The week of the masthead: this one, or in the demo the one that it shows."""
+        return self._shown_week or self.app.this_week()
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self.app.chain.clock()
+
+    def seconds(self) -> int:
+        """The time in seconds since 1970 UTC."""
+        return int(self.now().timestamp())
+
+    def read_token(self, purpose: Purpose, token: str) -> Token:
+        """What a link says.
+
+        Raises:
+            BadToken: it is cut off, altered, or made for another page.
+        """
+        return self.app.chain.signer().read(purpose, token, now=self.seconds())
+
+    def token(self, purpose: Purpose, like: Token) -> str:
+        """A token of another purpose for the same reader and mail."""
+        return self.app.chain.signer().sign(purpose, like.reader_id, like.delivery_id)
+
+
+async def form_fields(request: Request) -> Fields:
+    """Read a form of either kind; a body that is none counts as a form without fields.
+
+    One-click requests of RFC 8058 may carry either kind, and what acts on them must not care.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _FORMS:
+        return {}
+    try:
+        form = await request.form(max_files=_MOST_FIELDS, max_fields=_MOST_FIELDS)
+    except (MultiPartException, HTTPException, ValueError):
+        return {}
+    return _texts(form)
+
+
+def _texts(form: FormData) -> Fields:
+    fields: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if not isinstance(value, UploadFile):
+            fields.setdefault(name, []).append(value)
+    return fields
+
+
+def first(fields: Fields, name: str) -> str:
+    """The first value of a field, empty when there is none."""
+    return next(iter(fields.get(name, ())), "")
+
+
+def from_elsewhere(request: Request) -> bool:
+    """Whether a browser says that another site sent this form (Fetch Metadata, RFC 6454).
+
+    Our pages send no referrer, so their own forms carry `Origin: null`: that alone is no proof
+    either way, and the seal in the form decides. There is no cookie that another site could use.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin not in (None, "null") and urlsplit(str(origin)).netloc != request.headers.get(
+        "host", ""
+    )
