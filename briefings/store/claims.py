@@ -30,7 +30,7 @@ _CLAIM = (
     "UPDATE delivery SET state = 'claimed', owner = ?, fence = ? "  # noqa: S608 - our own text
     "WHERE id IN (SELECT id FROM delivery "
     "WHERE issue_id = (SELECT id FROM issue WHERE id = ? AND state = 'open') "
-    f"AND {OPEN} AND {{due}} LIMIT ?{{skip_locked}}) AND {OPEN} "
+    f"AND {OPEN} AND {{due}} ORDER BY state, next_at LIMIT ?{{skip_locked}}) AND {OPEN} "
     "RETURNING id, issue_id, reader_id, briefing_id, attempts, first_attempt_at, due_at, "
     "preferences_version, "
     "(SELECT email FROM reader WHERE reader.id = delivery.reader_id), "
@@ -93,7 +93,7 @@ def claim(
             name=row[9],
             preferences_version=row[10],
         )
-        for row in tx.fetch(sql, (owner, fence, issue_id, stored(now), limit))
+        for row in sorted(tx.fetch(sql, (owner, fence, issue_id, stored(now), limit)))
     ]
 
 
@@ -180,14 +180,19 @@ def reassign(
 
     Belongs into the transaction that claimed it; False when it is not claimed under this fence.
     """
+    ours = tx.fetch(
+        f"SELECT 1 FROM delivery WHERE id = ? AND state = 'claimed' AND fence = ?{tx.for_update}",  # noqa: S608 - our own text
+        (delivery_id, fence),
+    )
+    if not ours:
+        return False
     forget(tx, delivery_id)
-    changed = tx.run(
-        "UPDATE delivery SET briefing_id = ?, preferences_version = ? "
-        "WHERE id = ? AND state = 'claimed' AND fence = ?",
-        (briefing_id, preferences_version, delivery_id, fence),
+    tx.run(
+        "UPDATE delivery SET briefing_id = ?, preferences_version = ? WHERE id = ?",
+        (briefing_id, preferences_version, delivery_id),
     )
     restore_received(tx, (delivery_id,))
-    return changed == 1
+    return True
 
 
 def claimed_by_others(tx: Transaction, owner: str) -> list[ClaimGroup]:

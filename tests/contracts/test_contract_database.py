@@ -75,7 +75,7 @@ def test_the_program_names_its_newest_step_rightly() -> None:
 def test_a_schema_from_the_future_is_refused_with_what_to_do(database: Database) -> None:
     with database.write() as tx:
         tx.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(Misconfigured, match="9999.*newer version of Briefings"):
+    with pytest.raises(Misconfigured, match=r"9999.*newer version of Briefings"):
         database.migrate()
 
 
@@ -87,7 +87,7 @@ def test_tables_that_are_not_there_yet_are_named_with_the_remedy(url: str) -> No
 
 
 def test_a_unit_that_fails_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="half way"), database.write() as tx:
+    with pytest.raises(RuntimeError, match="half way"), database.write() as tx:  # noqa: PT012 - both belong to the unit
         instance.put(tx, "a", "1")
         raise RuntimeError("half way")
     with database.read() as tx:
