@@ -78,7 +78,7 @@ def claim(
     now: a `preferences_version` above `frozen_version` says that the list must be made anew (R7).
     Nothing comes from an issue that is not open. A row has one owner at a time.
     """
-    sql = _claim_sql(ignore_due=ignore_due, skip_locked=not tx.is_sqlite)
+    sql = claim_sql(ignore_due=ignore_due, skip_locked=not tx.is_sqlite)
     return [
         Claimed(
             id=row[0],
@@ -98,7 +98,8 @@ def claim(
 
 
 @lru_cache(maxsize=4)
-def _claim_sql(*, ignore_due: bool, skip_locked: bool) -> str:
+def claim_sql(*, ignore_due: bool, skip_locked: bool) -> str:
+    """Give the text of a claim: public, so that a test can look at its plan."""
     return _CLAIM.format(
         due=_DUE_OR_UNTRIED if ignore_due else _DUE,
         # Two claims at once on PostgreSQL take different rows instead of waiting for each other.
@@ -125,7 +126,7 @@ def settle(tx: Transaction, results: Sequence[Settled], *, fence: int, now: date
                 stored(result.next_at),
                 int(result.state not in _NO_ATTEMPT),
             )
-        settled += tx.run(_settle_sql(len(part)), (moment, moment, *values, fence))
+        settled += tx.run(settle_sql(len(part)), (moment, moment, *values, fence))
     ended = [result.id for result in results if result.state in _WITHOUT_ITEMS]
     if ended:
         drop_received(tx, ended)
@@ -133,7 +134,8 @@ def settle(tx: Transaction, results: Sequence[Settled], *, fence: int, now: date
 
 
 @lru_cache(maxsize=512)
-def _settle_sql(rows: int) -> str:
+def settle_sql(rows: int) -> str:
+    """Give the text that settles so many rows: public, so that a test can look at its plan."""
     return _SETTLE.format(values=", ".join(["(?, ?, ?, ?, ?, ?)"] * rows))
 
 

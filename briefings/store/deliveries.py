@@ -58,7 +58,7 @@ _FREEZE = (
 )
 # One step into the partial index for each open state: with `state = 'pending'` SQLite would read
 # every open row, because it prefers the IN; the comparison, and the order, keep it from that.
-_NEXT_DUE = (
+NEXT_DUE = (
     "SELECT (SELECT next_at FROM delivery WHERE issue_id = ? "  # noqa: S608 - our own text
     f"AND {OPEN} AND state >= 'pending' ORDER BY state, next_at LIMIT 1), "
     "(SELECT next_at FROM delivery WHERE issue_id = ? "
@@ -217,7 +217,7 @@ def reasons(tx: Transaction, issue_id: int) -> dict[tuple[State, str], int]:
 
 def next_due(tx: Transaction, issue_id: int) -> datetime | None:
     """Give the instant at which the next open row may be tried, or None without open rows."""
-    (soonest,) = tx.fetch(_NEXT_DUE, (issue_id, issue_id))
+    (soonest,) = tx.fetch(NEXT_DUE, (issue_id, issue_id))
     found = [int(next_at) for next_at in soonest if next_at is not None]
     return instant(min(found)) if found else None
 

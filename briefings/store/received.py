@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from briefings.store.database import Transaction
 
 _LAST = 2**62
-_FILL = (
+FILL = (
     "INSERT INTO received (item_id, reader_id, delivery_id) "
     "SELECT briefing_item.item_id, delivery.reader_id, delivery.id FROM delivery "
     "JOIN briefing_item ON briefing_item.briefing_id = delivery.briefing_id "
@@ -66,10 +66,10 @@ def fill_received(
     lock for about 20 ms.
     """
     if briefing_ids is None:
-        return tx.run(_FILL.format(chosen=""), (item_id, issue_id, after_reader, to_reader))
+        return tx.run(FILL.format(chosen=""), (item_id, issue_id, after_reader, to_reader))
     return sum(
         tx.run(
-            _FILL.format(chosen=f" AND delivery.briefing_id IN ({places(part)})"),
+            FILL.format(chosen=f" AND delivery.briefing_id IN ({places(part)})"),
             (item_id, issue_id, after_reader, to_reader, *part),
         )
         for part in parts(list(briefing_ids))

@@ -1,0 +1,59 @@
+"""SQLite reads the hot statements by the indexes that were made for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from briefings.store import claims, deliveries, received
+from briefings.store.database import Database
+from briefings.store.tables import OPEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.open(f"sqlite:///{tmp_path}/plans.db")
+    opened.migrate()
+    yield opened
+    opened.dispose()
+
+
+def plan(database: Database, sql: str) -> list[str]:
+    with database.read() as tx:
+        rows = tx.fetch(f"EXPLAIN QUERY PLAN {sql}", [1] * sql.count("?"))
+    return [str(row[3]) for row in rows]
+
+
+@pytest.mark.parametrize("ignore_due", [False, True])
+def test_a_claim_steps_into_the_index_of_open_rows(database: Database, ignore_due: bool) -> None:
+    steps = plan(database, claims.claim_sql(ignore_due=ignore_due, skip_locked=False))
+    assert any("COVERING INDEX ix_delivery_open (issue_id=? AND state=?" in step for step in steps)
+    assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
+
+
+def test_bound_states_would_not_use_it(database: Database) -> None:
+    bound = "SELECT id FROM delivery WHERE state IN (?, ?)"
+    assert "ix_delivery_open" not in str(plan(database, bound))
+    assert "ix_delivery_open" in str(plan(database, f"SELECT issue_id FROM delivery WHERE {OPEN}"))
+
+
+def test_a_settlement_finds_its_rows_by_their_number(database: Database) -> None:
+    steps = plan(database, claims.settle_sql(256))
+    assert "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)" in steps
+
+
+def test_the_next_instant_is_one_step_per_state(database: Database) -> None:
+    steps = plan(database, deliveries.NEXT_DUE)
+    assert sum("ix_delivery_open (issue_id=? AND state>" in step for step in steps) == 1
+    assert sum("ix_delivery_open (issue_id=? AND state<" in step for step in steps) == 1
+
+
+def test_received_items_are_filled_along_the_readers(database: Database) -> None:
+    steps = plan(database, received.FILL.format(chosen=""))
+    assert "uq_delivery_issue_id_reader_id (issue_id=? AND reader_id>? AND reader_id<?)" in steps[0]
+    assert "PRIMARY KEY (briefing_id=? AND item_id=?)" in steps[1]
