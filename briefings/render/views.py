@@ -195,7 +195,8 @@ def _plan(spec: PlanBlock) -> View:
         "headline": step.headline,
         "text": step.text,
         "tasks": tuple(
-            {"task": sentence(task.task), "result": sentence(task.result)} for task in step.tasks
+            {"task": sentence(task.task), "result": sentence(inner(task.result))}
+            for task in step.tasks
         ),
         "tool": {"name": spec.tool.name, "url": link(spec.tool.project_url, spec.tool.slug)},
         "hours": "1 hour" if step.hours == 1 else f"{step.hours} hours",

@@ -265,8 +265,9 @@ def test_risk_is_a_number_a_word_and_as_many_cells(level: int, word: str) -> Non
     html, text = shown_of(
         role_block(replace(MLOPS, risk_level=level, risk_category=None, tasks_at_risk=()))
     )
-    assert f"{level} of 10 {word} risk" in words(html)
-    assert f"Risk: {level} of 10, {word}" in text
+    assert f"<strong>{word} risk</strong></h2>" in html
+    assert f"{level} of 10, {word} risk" in words(html)
+    assert f"{level} of 10, {word} risk" in text
     assert html.count('class="d-on"') == level
     assert html.count('class="d-off"') == 10 - level
     assert [30.0, 30.0, 40.0] in widths(html)
@@ -274,21 +275,27 @@ def test_risk_is_a_number_a_word_and_as_many_cells(level: int, word: str) -> Non
 
 def test_a_role_without_a_level_shows_its_category_in_words() -> None:
     html, text = shown_of(role_block(AI_ENGINEER))
-    assert "Low risk." in words(html)
+    assert ">Low risk</h2>" in html
     assert "d-on" not in html
-    assert "Risk: low." in text
+    assert "\nLow risk\nIts level from 0" in text
     assert "AI Engineer" in words(html)
     assert "Source:" not in html + text
 
 
 def test_the_category_can_come_from_the_specialization() -> None:
     bare = replace(AI_ENGINEER, risk_category=None)
-    assert "High risk." in shown_of(role_block(bare, risk_category=RiskCategory.HIGH))[0]
+    assert "High risk" in shown_of(role_block(bare, risk_category=RiskCategory.HIGH))[0]
 
 
 def test_a_role_without_any_word_on_risk_is_refused() -> None:
     with pytest.raises(Misconfigured, match="ai-engineer has neither"):
         shown_of(role_block(replace(AI_ENGINEER, risk_category=None)))
+
+
+def test_with_tasks_the_heading_is_theirs() -> None:
+    html, _ = shown_of(role_block())
+    assert html.count("<h2") == 1
+    assert "3</strong> of 10, <strong>low risk</strong></p>" in html
 
 
 def test_tasks_lie_on_a_line_of_years_with_the_time_that_passed() -> None:

@@ -158,9 +158,18 @@ def test_tasks_of_all_years_fit_their_axis(years: list[tuple[int, int]], today: 
 def test_every_box_fits_a_scale_with_round_ends(minor: list[int], currency: str) -> None:
     p25, median, p75 = (Money(amount_minor=each, currency=currency) for each in minor)
     figure = PayFigure(
-        region="x", level="all", year=2025, n=40,
-        p25=p25, median=median, p75=p75, low_sample=False, period_note="",
-        source="x", source_url="https://example.org/", licence="",
+        region="x",
+        level="all",
+        year=2025,
+        n=40,
+        p25=p25,
+        median=median,
+        p75=p75,
+        low_sample=False,
+        period_note="",
+        source="x",
+        source_url="https://example.org/",
+        licence="",
     )
     scale = PayScale.around([figure])
     assert scale.low <= p25.amount_minor
