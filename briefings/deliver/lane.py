@@ -23,6 +23,7 @@ from briefings.model.reply import PauseIssue, PauseLane, Stage, StopLane, read_r
 if TYPE_CHECKING:
     from briefings.deliver.send_log import SendLog
 
+_Connecting = asyncio.Task[tuple[asyncio.Transport, Extensions]]
 Trouble = PauseLane | PauseIssue | StopLane
 
 
@@ -78,20 +79,18 @@ class Lane:
         connecting = asyncio.ensure_future(self._connect())
         try:
             await asyncio.wait([connecting, self._ending], return_when=asyncio.FIRST_COMPLETED)
-            if not connecting.done():
+            if self._ending.done():
+                _abandon(connecting)
                 return LaneEnd(opened=False, reason="drained before it was connected")
             transport, offered = connecting.result()
         except (aiosmtplib.SMTPException, RelayRefuses, OSError) as trouble:
             verdict = self._verdict_on(trouble)
             return LaneEnd(opened=False, reason=verdict.reason, trouble=verdict)
-        finally:
-            if not connecting.done():
-                connecting.add_done_callback(_hang_up)
-                connecting.cancel()
+        except asyncio.CancelledError:
+            _abandon(connecting)
+            raise
         talk = Conversation(calls=self._calls, log=self._log, offered=offered, limits=self._limits)
         self._conversation = talk
-        if self._ending.done():
-            talk.drain()
         talk.begin(transport)
         try:
             ended = await asyncio.shield(talk.ended)
@@ -151,7 +150,7 @@ class Lane:
         except BaseException:
             client.close()
             raise
-        if client.transport is None:
+        if client.transport is None:  # pragma: no cover - closed right behind the last reply
             raise aiosmtplib.SMTPServerDisconnected("the server closed the connection")
         # uvloop's transports have the methods of asyncio.Transport without being one
         return cast("asyncio.Transport", client.transport), _offered(client)
@@ -197,7 +196,12 @@ class Lane:
         return PauseLane(f"{relay} at {self._stage}: {trouble}")
 
 
-def _hang_up(connecting: asyncio.Task[tuple[asyncio.Transport, Extensions]]) -> None:
+def _abandon(connecting: _Connecting) -> None:
+    connecting.add_done_callback(_hang_up)
+    connecting.cancel()
+
+
+def _hang_up(connecting: _Connecting) -> None:
     """Close a connection that came about although it was cancelled (wait_for in 3.11 does that)."""
     if not connecting.cancelled() and connecting.exception() is None:
         connecting.result()[0].abort()

@@ -189,8 +189,6 @@ class LanePool:
     # ---- what the lanes call ------------------------------------------------------------
 
     def _next(self) -> Outgoing | None:
-        if self._draining or self._end is not None:
-            return None
         if self._bucket is not None and not self._bucket.take():
             if self._rate_timer is None:
                 loop = asyncio.get_running_loop()
@@ -261,8 +259,7 @@ class LanePool:
     def _reap(self) -> None:
         for task in [task for task in self._lanes if task.done()]:
             del self._lanes[task]
-            if not task.cancelled():
-                self._learn_from(task.result())
+            self._learn_from(task.result())
 
     def _learn_from(self, end: LaneEnd) -> None:
         if end.accepted:

@@ -194,7 +194,7 @@ class Conversation(asyncio.Protocol):
             for line in lines:
                 if not self._over:
                     self._read_line(line)
-            if len(self._rest) > _LINE_LIMIT:
+            if len(self._rest) > _LINE_LIMIT and not self._over:
                 self._broken("a line without end")
             self._since = self._calls.clock()
             if not self._over:
@@ -259,11 +259,10 @@ class Conversation(asyncio.Protocol):
         elif stage is Stage.RSET:
             if not reply.positive:
                 self._broken(f"RSET was refused: {reply}")
-        elif self._opening is not None:  # else handed back while its envelope was on the way
-            if stage is Stage.DATA:
-                self._take_in_go_ahead(reply)
-            else:
-                self._take_in_envelope(stage, reply)
+        elif stage is Stage.DATA:
+            self._take_in_go_ahead(reply)
+        else:
+            self._take_in_envelope(stage, reply)
 
     def _take_in_final(self, reply: Reply) -> None:
         if reply.code in _INTERMEDIATE:
@@ -311,9 +310,10 @@ class Conversation(asyncio.Protocol):
         self._opening = self._refusal = None
         self._unsent.clear()
         self._reset()
-        if mail is not None and reply is not None:
-            self._log.answered(mail.delivery_id, reply)
-            self._calls.done(mail, outcome_of(reply))
+        assert mail is not None
+        assert reply is not None
+        self._log.answered(mail.delivery_id, reply)
+        self._calls.done(mail, outcome_of(reply))
 
     def _said_goodbye(self, reply: Reply) -> None:
         if self._expected and self._expected[0] is Stage.FINAL and self._leaving is not None:
@@ -326,8 +326,6 @@ class Conversation(asyncio.Protocol):
         self._finish(Ended(reason=str(reply), accepted=self._accepted, verdict=pause))
 
     def _broken(self, what: str) -> None:
-        if self._over:
-            return
         reason = f"the server does not keep to SMTP: {what}"
         self._finish(
             Ended(reason=reason, accepted=self._accepted, verdict=PauseLane(reason)), abort=True
@@ -438,7 +436,8 @@ class Conversation(asyncio.Protocol):
         if not self._expected:
             self._since = self._calls.clock()
         self._expected.extend(stages)
-        if self._transport is not None and not self._over:
+        assert self._transport is not None
+        if not self._over:  # `feed` may have ended us
             self._transport.writelines(parts)
 
     def _flush(self) -> None:
@@ -469,8 +468,7 @@ class Conversation(asyncio.Protocol):
         mail, self._opening = self._opening, None
         self._refusal = None
         self._unsent.clear()
-        if mail is None:
-            return
+        assert mail is not None
         if self._chunked and not self._draining:
             self._reset()
         self._calls.done(mail, Returned(reason))
@@ -509,8 +507,6 @@ class Conversation(asyncio.Protocol):
 
     def _watch(self) -> None:
         """Look once in a while whether the server is silent: no timer per mail."""
-        if self._over:
-            return
         limits = self._limits
         waited = self._calls.clock() - self._since
         if not self._expected:

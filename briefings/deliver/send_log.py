@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MAGIC = "briefings-send-log"
 _BOOT_FILE = Path("/proc/sys/kernel/random/boot_id")
+_SYSCTL = Path("/usr/sbin/sysctl")
+"""macOS and the BSDs, which have no /proc."""
 _CHUNK = 1 << 20
 
 
@@ -207,7 +209,7 @@ def boot_id() -> str:
     with suppress(OSError):
         return _BOOT_FILE.read_text("ascii").strip()
     with suppress(OSError):
-        command = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
+        command = [str(_SYSCTL), "-n", "kern.bootsessionuuid"]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
         return answer.stdout.strip()
     return ""

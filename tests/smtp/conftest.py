@@ -23,8 +23,11 @@ PIPED = ("PIPELINING", "SIZE 1000000", "SMTPUTF8", "8BITMIME", "DSN")
 CHUNKED = (*PIPED, "CHUNKING")
 
 
-def mail(row: int, recipient: str | None = None, *, size: int = 0, **more) -> Outgoing:
-    body = b"".join(b"line %06d of the body\r\n" % n for n in range(size // 24))
+def mail(
+    row: int, recipient: str | None = None, *, size: int = 0, width: int = 24, **more
+) -> Outgoing:
+    line = b"line of the body".ljust(width - 2, b"x") + b"\r\n"
+    body = line * (size // width)
     return Outgoing(
         delivery_id=row,
         sender="news@example.com",

@@ -6,9 +6,10 @@ import asyncio
 import pytest
 import uvloop
 
-from briefings.deliver.protocol import Limits, Permission
+from briefings.deliver.lane import _abandon, _own_name
+from briefings.deliver.protocol import Conversation, Limits, Permission
 from briefings.deliver.send_log import read_log
-from briefings.deliver.wire import check_content
+from briefings.deliver.wire import Extensions, check_content
 from briefings.testing.ledger import read_ledger, repeated
 
 from .conftest import CHUNKED, PIPED, PLAIN, QUICK, mail
@@ -205,3 +206,97 @@ async def test_a_lapsed_lease_stops_before_the_body(serve, desk, lane_to, offere
     assert desk.kinds == {1: "Accepted", 2: "Returned"}
     assert len(server.accepted) == 1
     assert b"D 2" not in log.path.read_bytes()
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_mail_larger_than_every_buffer_arrives(serve, desk, lane_to, loop):
+    desk.mails = [mail(1, size=30_000_000, width=60_000), mail(2)]
+
+    async def go():
+        async with serve(extensions=("PIPELINING",)) as server:
+            await lane_to(server).run()
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(go())
+    assert desk.kinds == {1: "Accepted", 2: "Accepted"}
+
+
+async def test_a_sender_may_drain_from_inside_any_of_its_answers(serve, desk, lane_to):
+    async with serve(extensions=PIPED) as server:
+        lane = lane_to(server, limits=Limits(idle=5))
+        desk.mails = [mail(1)]
+        desk.on_empty = lane.drain
+        end = await lane.run()
+        assert (end.reason, end.accepted) == ("drained", 1)
+        lane = lane_to(server, limits=Limits(idle=5))
+        desk.on_empty = lane.drain
+        end = await lane.run()
+    assert (end.reason, end.accepted) == ("drained", 0)
+
+
+async def test_a_sender_may_give_up_from_inside_feed(serve, desk, lane_to, log):
+    async with serve(extensions=PIPED) as server:
+        lane = lane_to(server)
+        desk.mails = [mail(1)]
+        desk.on_empty = lambda: lane.give_up("enough")
+        end = await lane.run()
+    assert end.reason == "enough"
+    assert desk.kinds == {1: "Unsure"}
+    assert len(desk.outcomes) == 1
+
+
+async def test_a_lane_that_is_ended_before_it_connects_takes_no_mail(serve, desk, lane_to):
+    desk.mails = [mail(1)]
+    async with serve() as server:
+        lane = lane_to(server)
+        lane.wake()
+        lane.give_up("no")
+        lane.give_up("no")
+        end = await lane.run()
+    assert not end.opened
+    assert len(desk.mails) == 1
+    assert lane.talking is False
+
+
+async def test_a_connection_that_comes_about_after_all_is_hung_up(serve, lane_to):
+    async with serve() as server:
+        lane = lane_to(server)
+        connecting = asyncio.ensure_future(lane._connect())
+        await connecting
+        _abandon(connecting)
+        await server.until(lambda: server.open == 0)
+        assert connecting.result()[0].is_closing()
+
+
+async def test_a_conversation_that_ended_before_it_began_closes_the_connection(
+    serve, desk, calls, log
+):
+    def conversation():
+        return Conversation(calls=calls, log=log, offered=Extensions(), limits=Limits())
+
+    desk.mails = [mail(1)]
+    loop = asyncio.get_running_loop()
+    async with serve() as server:
+        for closed in (False, True):
+            transport, _ = await loop.create_connection(asyncio.Protocol, "127.0.0.1", server.port)
+            talk = conversation()
+            if closed:
+                transport.close()
+            else:
+                talk.drain()
+            talk.begin(transport)
+            talk.data_received(b"250 late\r\n")
+            talk.connection_lost(None)
+            talk.give_up("again")
+            ended = await talk.ended
+            assert ended.accepted == 0
+            assert transport.is_closing()
+    assert desk.outcomes == []
+    assert len(desk.mails) == 1
+
+
+def test_a_machine_without_a_proper_name_greets_as_localhost(monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "my_laptop")
+    assert _own_name() == "localhost"
+    monkeypatch.setattr("socket.gethostname", lambda: "mail-1.example")
+    assert _own_name() == "mail-1.example"

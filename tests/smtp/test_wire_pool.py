@@ -214,6 +214,31 @@ async def test_a_drain_ends_unsure_only_what_the_server_leaves_unanswered(serve,
     assert desk.kinds == {1: "Unsure", 2: "Returned"}
 
 
+async def test_a_goodbye_in_place_of_the_answer_ends_a_drain(serve, desk, pool_to):
+    desk.mails = [mail(row) for row in range(1, 10)]
+    fault = Fault(at=Point.RECEIVED, hold=True, reply="421 4.3.2 bye", close=True)
+    async with serve(fault, extensions=PIPED) as server:
+        pool = pool_to(server, most=1, pace=Pace(drain_within=5), limits=STEADY)
+        run = asyncio.create_task(pool.run())
+        await server.until(lambda: sum(server.play.struck) == 1)
+        pool.drain()
+        server.release()
+        end = await run
+    assert end.reason == "drained"
+    assert desk.kinds == {1: "Returned", 2: "Returned"}
+
+
+async def test_cancelling_while_connecting_takes_no_mail(serve, desk, pool_to):
+    desk.mails = [mail(1)]
+    async with serve(Fault(at=Point.CONNECT, hold=True)) as server:
+        run = asyncio.create_task(pool_to(server).run())
+        await server.until(lambda: server.connections == 1)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+    assert desk.outcomes == []
+
+
 async def test_a_drain_while_connecting_ends_at_once(serve, desk, pool_to):
     desk.mails = [mail(1)]
     async with serve(Fault(at=Point.CONNECT, hold=True)) as server:
@@ -254,9 +279,24 @@ async def test_the_rate_holds_for_all_lanes_together(serve, desk, pool_to, calls
     bucket = TokenBucket(200, calls.clock)
     began = calls.clock()
     async with serve(extensions=PIPED) as server:
-        _, end = await run_all(server, desk, pool_to, 40, most=4, bucket=bucket)
-    assert end.accepted == 40
+        pool, end = await run_all(server, desk, pool_to, 40, most=4, bucket=bucket)
+    assert end.accepted == pool.accepted == 40
     assert calls.clock() - began >= 39 / 200 - 0.001
+
+
+async def test_a_rate_is_not_spent_on_mail_that_is_not_there(serve, desk, pool_to, calls):
+    bucket = TokenBucket(0.001, calls.clock, tokens=1)
+    async with serve(extensions=PIPED) as server:
+        pool = pool_to(server, bucket=bucket, limits=Limits(idle=5))
+        empty = asyncio.Event()
+        desk.on_empty = empty.set
+        finish_after(desk, 1, lambda: pool)
+        run = asyncio.create_task(pool.run())
+        await empty.wait()
+        desk.mails = [mail(1)]
+        pool.wake()
+        end = await run
+    assert end.accepted == 1
 
 
 def test_caps_survive_a_restart_and_a_broken_file_is_an_empty_one(tmp_path):

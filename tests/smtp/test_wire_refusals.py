@@ -193,7 +193,7 @@ async def test_a_silent_close_between_mails_leaves_nothing_unsure(serve, desk, l
 def test_a_close_in_mid_body_that_stopped_us_is_not_unsure(
     serve, desk, lane_to, offered, log, loop
 ):
-    load(desk, 1, size=30_000_000)
+    load(desk, 1, size=30_000_000, width=60_000)
 
     async def go():
         faults = Fault(at=Point.BODY, bytes=1000)
@@ -209,7 +209,14 @@ def test_a_close_in_mid_body_that_stopped_us_is_not_unsure(
 
 @pytest.mark.parametrize(
     "nonsense",
-    ["hello there", "999 what", "250-never\n250-ends" + "\n250-x" * 200, "x" * 9000, "354 more"],
+    [
+        "hello there",
+        "999 what",
+        "250-never\n250-ends" + "\n250-x" * 200,
+        "x" * 9000,
+        "x" * 900_000,
+        "354 more",
+    ],
 )
 async def test_a_server_that_does_not_speak_smtp_costs_at_most_the_open_mail(
     serve, desk, lane_to, nonsense
@@ -275,6 +282,7 @@ async def test_a_full_disk_stops_the_lane_before_the_body(
         (Fault(at=Point.CONNECT, reply="450 busy", close=True), PauseLane, "busy"),
         (Fault(at=Point.CONNECT, reply="421 busy", close=True), PauseLane, "busy"),
         (Fault(at=Point.CONNECT, close=True), PauseLane, ""),
+        (Fault(at=Point.CONNECT, reply="250 hello"), PauseLane, "250"),
         (Fault(at=Point.CONNECT, reply="what"), PauseLane, "does not speak SMTP"),
         (Fault(at=Point.EHLO, close=True), PauseLane, ""),
         (Fault(at=Point.EHLO, reply="421 no", close=True), PauseLane, "421"),

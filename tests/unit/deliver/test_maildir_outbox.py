@@ -27,6 +27,7 @@ def test_a_mail_is_stored_whole_and_private(tmp_path):
     box = Maildir(tmp_path / "a" / "outbox")
     assert isinstance(box.deliver(mail()), Accepted)
     box.sync()
+    assert "already" in box.deliver(mail()).reply.text
     (path,) = (tmp_path / "a" / "outbox" / "new").iterdir()
     assert path.read_bytes() == b"Subject: x\nMessage-ID: <1@x>\n\nhello\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

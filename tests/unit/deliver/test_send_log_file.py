@@ -208,7 +208,13 @@ def test_the_same_boot_needs_a_boot_and_a_host_that_agree():
 def test_a_boot_has_one_name(tmp_path, monkeypatch):
     assert boot_id() == boot_id()
     monkeypatch.setattr("briefings.deliver.send_log._BOOT_FILE", tmp_path / "absent")
-    assert isinstance(boot_id(), str)
+    monkeypatch.setattr("briefings.deliver.send_log._SYSCTL", tmp_path / "absent")
+    assert not boot_id()
+    program = tmp_path / "sysctl"
+    program.write_text("#!/bin/sh\necho this-boot\n")
+    program.chmod(0o700)
+    monkeypatch.setattr("briefings.deliver.send_log._SYSCTL", program)
+    assert boot_id() == "this-boot"
 
 
 @given(
