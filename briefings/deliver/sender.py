@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from briefings.deliver.pool import PoolEnd
@@ -20,22 +21,24 @@ from briefings.model.reply import Outcome, PauseIssue, Returned
 
 LOOK_EVERY = 0.1
 """Seconds between looks at who left (P4 allows 250 ms), and at results that wait to be settled."""
-SETTLE_AT = 256
 
 
 class Rows(Protocol):
     """The store's side, as the sender needs it; every call is short and made on the loop thread."""
 
-    def claim(self) -> Sequence[Outgoing]:
-        """Claim and fill the next batch; empty when nothing is due now."""
+    def turn(self, done: Sequence[tuple[int, Outcome]], *, more: bool) -> Sequence[int]:
+        """Write outcomes to their rows and, if asked, claim the next ones; gives their ids.
+
+        Raises DatabaseBusy, and may then be called again with the same outcomes and later ones.
+        """
         ...
 
-    def settle(self, done: Sequence[tuple[Outgoing, Outcome]]) -> None:
-        """Write outcomes to their rows; raises DatabaseBusy and may be called again."""
+    def fill(self, row: int) -> Outgoing | None:
+        """The finished mail of a claimed row; None when the row ends without one."""
         ...
 
     def gone(self) -> Collection[int]:
-        """Delivery ids, claimed here, whose reader left or changed since they were claimed (P4)."""
+        """Rows, claimed here, that changed since the last call and must not leave as they are."""
         ...
 
     def may_send(self) -> bool:
@@ -65,8 +68,8 @@ class Sender:
     def __init__(self, rows: Rows, *, forever: bool = False) -> None:
         self._rows = rows
         self._forever = forever
-        self._queue: deque[Outgoing] = deque()
-        self._results: list[tuple[Outgoing, Outcome]] = []
+        self._queue: deque[int] = deque()
+        self._results: list[tuple[int, Outcome]] = []
         self._gone: set[int] = set()
         self._out = 0
         self._dry = False
@@ -76,35 +79,49 @@ class Sender:
     # ---- what the lanes call ------------------------------------------------------------
 
     def feed(self) -> Outgoing | None:
-        """The next mail, or None when there is none now."""
-        if self._stopping:
-            return None
-        if not self._queue and not self._dry:
-            self._refill()
-        while self._queue:
-            mail = self._queue.popleft()
-            if mail.delivery_id not in self._gone:
+        """The next mail, or None when there is none now.
+
+        Mails are filled here and not when they are claimed: one mail is in memory per lane, and
+        its bytes are still in the processor's cache when they are written.
+        """
+        while not self._stopping:
+            if not self._queue:
+                if self._dry or not self._turn(more=True):
+                    return None
+                continue
+            row = self._queue.popleft()
+            if row in self._gone:
+                self._results.append((row, Returned("it changed after it was claimed")))
+                continue
+            mail = self._rows.fill(row)
+            if mail is not None:
                 self._out += 1
                 return mail
-            self._results.append((mail, Returned("the reader changed meanwhile")))
         return None
 
     def done(self, mail: Outgoing, outcome: Outcome) -> None:
         """Take in what became of a mail."""
         self._out -= 1
-        self._results.append((mail, outcome))
+        self._results.append((mail.delivery_id, outcome))
         if isinstance(outcome, PauseIssue):
-            self._hand_back()
-        if len(self._results) >= SETTLE_AT:
-            self._settle()
+            self._hand_back("the issue was paused")
 
     def may_write(self, row: int) -> Permission:
         """Asked right before a body leaves: the last look at who left, and at our lease."""
         if not self._rows.may_send():
             return Permission.STOP
+        try:
+            self._gone.update(self._rows.gone())
+        except DatabaseBusy:
+            return Permission.SKIP
         return Permission.SKIP if row in self._gone else Permission.WRITE
 
     # ---- what the caller calls ----------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        """Whether no mail is in the hands of a lane."""
+        return self._out == 0
 
     async def run(self, post: Post, *, tick: Callable[[], None] = lambda: None) -> PoolEnd:
         """Send until nothing is due (or forever), settle everything, and say why it ended.
@@ -133,47 +150,43 @@ class Sender:
 
     # ---- inside -------------------------------------------------------------------------
 
-    def _refill(self) -> None:
+    def _turn(self, *, more: bool) -> bool:
+        """Settle what is known and claim more; False when nothing more came of it."""
         try:
-            claimed = self._rows.claim()
+            claimed = self._rows.turn(self._results, more=more and not self._stopping)
         except DatabaseBusy:
-            return  # the next look tries again; a lane that found nothing is woken then
-        self._gone.difference_update(mail.delivery_id for mail in claimed)
+            return False  # the results are kept, and the next look tries again
+        self._results = []
+        self._gone.difference_update(claimed)
         self._queue.extend(claimed)
-        self._dry = not claimed
+        self._dry = more and not claimed
+        return bool(claimed)
 
     def _look(self) -> None:
-        if self._out or self._queue:
-            self._gone.update(self._rows.gone())
-        self._settle()
-        if self._stopping or self._queue or self._out or self._results:
-            if self._queue and self._post is not None and not self._out:
-                self._post.wake()
+        if not self._rows.may_send():
+            self.stop()
             return
-        self._dry = False
-        self._refill()
-        if self._queue:
+        with suppress(DatabaseBusy):
+            if self._out or self._queue:
+                self._gone.update(self._rows.gone())
+        if self._queue and not self._out and self._post is not None:
+            self._post.wake()
+        if self._stopping or self._queue or self._out:
+            if self._results:
+                self._turn(more=False)
+            return
+        if self._turn(more=True):
             if self._post is not None:
                 self._post.wake()
         elif self._dry and not self._forever:
             self.stop()
 
-    def _settle(self) -> None:
-        if not self._results:
-            return
-        try:
-            self._rows.settle(self._results)
-        except DatabaseBusy:
-            return  # kept, and tried again at the next look
-        self._results = []
-
-    def _hand_back(self) -> None:
-        """A paused issue: what was claimed and not yet begun goes back before anything else."""
-        while self._queue:
-            self._results.append((self._queue.popleft(), Returned("the issue was paused")))
+    def _hand_back(self, why: str) -> None:
+        """What was claimed and not begun goes back before anything else."""
+        self._results += [(row, Returned(why)) for row in self._queue]
+        self._queue.clear()
 
     def _finish(self) -> None:
-        self._hand_back()
-        if self._results:
-            self._rows.settle(self._results)
-            self._results = []
+        self._hand_back("the sender ended")
+        self._rows.turn(self._results, more=False)
+        self._results = []

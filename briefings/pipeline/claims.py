@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+import structlog
+
 from briefings.deliver.retry import RefusalWindow, expired, next_attempt
+from briefings.deliver.sender import LOOK_EVERY
 from briefings.deliver.wire import Outgoing
-from briefings.errors import NotConfirmed, UnsafeValue
+from briefings.errors import DatabaseBusy, NotConfirmed, UnsafeValue
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import Claimed, Issue, IssueState, Settled, SkipReason, State
+from briefings.model.reader import Reader
 from briefings.model.reply import (
     Accepted,
     Deferred,
@@ -21,9 +25,9 @@ from briefings.model.reply import (
     Returned,
     Unsure,
 )
-from briefings.pipeline.audience import Audience
+from briefings.pipeline.audience import Audience, Decision
 from briefings.pipeline.chain import Chain
-from briefings.pipeline.letterpress import Letter, Letterpress, fill
+from briefings.pipeline.letterpress import Letter, Letterpress
 from briefings.pipeline.open_issue import published_audience, put_briefing
 from briefings.store import blocks, deliveries, instance, issues, processes, readers
 from briefings.store.database import Transaction
@@ -34,7 +38,9 @@ CLAIM = 256
 """Rows a process holds at most: after a power cut these are unsure (P3)."""
 LEASE = 60.0
 """Seconds after the last beat at which a process stops writing (P5)."""
-BEAT_EVERY = 10.0
+BEATS_PER_LEASE = 6
+
+log = structlog.get_logger("briefings.sender")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,8 @@ class Sending:
     instance: str
     ignore_hours: bool
     issue_ids: tuple[int, ...] | None = None
+    lease: float = LEASE
+    """Seconds."""
 
 
 class Claims:
@@ -53,211 +61,245 @@ class Claims:
     def __init__(self, chain: Chain, catalogue: Catalogue, sending: Sending) -> None:
         self._chain = chain
         self._sending = sending
-        self._press = Letterpress(chain, catalogue)
+        self._press = Letterpress(chain, catalogue, sending.instance)
+        self._sender = chain.postmark().sender_address
         self._held: dict[int, tuple[Claimed, Issue]] = {}
         self._delivery_of: dict[int, int] = {}
+        self._over: dict[int, Settled] = {}
         self._windows: dict[int, RefusalWindow] = {}
         self._audiences: dict[str, Audience] = {}
+        self._now = chain.clock()
         self._beat = chain.monotonic()
+        self._dropped = False
+        self._version = -1
         with chain.db.read() as tx:
             self._seen = readers.last_change(tx)
-        self._version = chain.db.data_version()
         self.settled = 0
         self.notes: list[str] = []
 
     # ---- Rows ---------------------------------------------------------------------------
 
-    def claim(self) -> Sequence[Outgoing]:
-        """Claim and fill up to 256 rows of the open issues, oldest issue first.
+    def turn(self, done: Sequence[tuple[int, Outcome]], *, more: bool) -> Sequence[int]:
+        """Settle outcomes under this process's fence and, if asked, claim the next rows.
 
-        Rows that need no mail any more (left, paused, too old, unusable) are settled on the spot.
+        Both in one transaction, oldest issue first, up to 256 rows held in all. A stale fence
+        writes nothing; a lapsed lease claims nothing.
 
         Raises:
             NotConfirmed: the database was exchanged under us (P10).
-            DatabaseBusy: try again later.
+            DatabaseBusy: nothing was written; try again later.
         """
-        chain, sending = self._chain, self._sending
-        now = chain.clock()
-        mails: list[Outgoing] = []
-        while not mails:
-            with chain.db.write() as tx:
-                if instance.instance_id(tx) != sending.instance:
-                    raise NotConfirmed(
-                        "The database was exchanged while mails were going: stopped."
-                    )
-                rows = self._claim_rows(tx, now)
-            if not rows:
-                break
-            # Filling takes some 10 ms for a batch: outside the transaction, so that others write.
-            over: list[Settled] = []
-            for row, issue in rows:
-                mail = self._prepare(row, issue, now)
-                if isinstance(mail, Settled):
-                    over.append(mail)
-                else:
-                    mails.append(mail)
-            if over:
-                with chain.db.write() as tx:
-                    deliveries.settle(tx, over, fence=sending.process.fence, now=now)
-                self._forget(over)
-        return mails
-
-    def settle(self, done: Sequence[tuple[Outgoing, Outcome]]) -> None:
-        """Write outcomes under this process's fence; a stale fence writes nothing."""
         chain, fence = self._chain, self._sending.process.fence
         now = chain.clock()
-        rows: dict[int, Settled] = {}
-        pauses: dict[int, PauseIssue] = {}
-        for mail, outcome in done:
-            held = self._held.get(mail.delivery_id)
-            if held is None:
-                continue
-            row, issue = held
-            rows[row.id] = settled(row, issue, outcome, now)
-            window = self._windows.setdefault(issue.id, RefusalWindow())
-            pause = outcome if isinstance(outcome, PauseIssue) else window.note(row.id, outcome)
-            if pause is not None:
-                pauses[issue.id] = pause
-                for refused in pause.rows:
-                    if refused in rows:
-                        rows[refused] = Settled(id=refused, state=State.PENDING)
-        results = list(rows.values())
+        rows, pauses = self._judged(done, now)
+        results = [*rows.values(), *self._over.values()]
+        more = more and self.may_send()
         with chain.db.write() as tx:
-            deliveries.settle(tx, results, fence=fence, now=now)
+            if instance.instance_id(tx) != self._sending.instance:
+                raise NotConfirmed("The database was exchanged while mails were going: stopped.")
+            if results:
+                deliveries.settle(tx, results, fence=fence, now=now)
             for issue_id, pause in pauses.items():
                 earlier = [row for row in pause.rows if row not in rows]
                 if earlier:
                     deliveries.revive(tx, earlier)
                 issues.set_state(tx, issue_id, (IssueState.OPEN,), IssueState.PAUSED, pause.reason)
+            room = CLAIM - len(self._held) + len(results)
+            claimed = self._claimed(tx, now, room) if more and room > 0 else []
+        self._now = now
         self._forget(results)
         self.settled += len(results)
-        for pause in pauses.values():
+        for issue_id, pause in pauses.items():
+            self._windows.pop(issue_id, None)
             self.notes.append(f"Paused, nobody was burnt: {pause.reason}")
+        for row, issue in claimed:
+            self._held[row.id] = (row, issue)
+            self._delivery_of[row.reader_id] = row.id
+        return [row.id for row, _ in claimed]
+
+    def fill(self, row: int) -> Outgoing | None:
+        """The finished mail of a claimed row; None when it ends without one, settled later."""
+        claimed, issue = self._held[row]
+        late = too_old(claimed, issue, self._now)
+        if late is not None:
+            self._over[row] = late
+            return None
+        try:
+            if claimed.preferences_version != claimed.frozen_version:
+                renewed = self._renew(claimed, issue)
+                if isinstance(renewed, Settled):
+                    self._over[row] = renewed
+                    return None
+                claimed = renewed
+                self._held[row] = (claimed, issue)
+            return self._fill(claimed, issue)
+        except (UnsafeValue, ValueError, LookupError) as trouble:
+            self.notes.append(f"Delivery {row} is unusable and was passed over: {trouble}")
+            self._over[row] = _skip(claimed, SkipReason.UNUSABLE)
+            return None
 
     def gone(self) -> Collection[int]:
-        """Claimed deliveries whose reader changed since the last look (P4)."""
-        version = self._chain.db.data_version()
+        """Claimed rows whose reader changed, or whose issue closed, since the last look (P4).
+
+        Costs 5 us while nobody wrote to SQLite, so it is asked before every body; PostgreSQL has no
+        such number and is asked ten times a second.
+        """
+        db = self._chain.db
+        version = db.data_version() if db.is_sqlite else int(self._chain.monotonic() / LOOK_EVERY)
         if version == self._version:
             return ()
-        self._version = version
-        with self._chain.db.read() as tx:
+        with db.read() as tx:
             self._seen, changed = readers.changes_since(tx, self._seen)
-        return [self._delivery_of[one] for one in changed if one in self._delivery_of]
+            closed = {one.id for one in issues.find(tx) if one.state is not IssueState.OPEN}
+        self._version = version
+        rows = {self._delivery_of[one] for one in changed if one in self._delivery_of}
+        if closed:
+            rows.update(row for row, (_, issue) in self._held.items() if issue.id in closed)
+        return rows
 
     def may_send(self) -> bool:
         """Whether our lease still holds by our own clock (P5)."""
-        return self._chain.monotonic() - self._beat < LEASE
+        return not self._dropped and (self._chain.monotonic() - self._beat < self._sending.lease)
 
     # ---- the lease ----------------------------------------------------------------------
 
     def beat(self) -> None:
         """Renew the lease when it is time; without success it lapses and sending stops."""
         now = self._chain.monotonic()
-        if now - self._beat < BEAT_EVERY:
+        if now - self._beat < self._sending.lease / BEATS_PER_LEASE or not self.may_send():
             return
-        with self._chain.db.write() as tx:
-            alive = processes.beat(tx, self._sending.process.id, self._chain.clock())
-        if alive and self.may_send():
+        try:
+            with self._chain.db.write() as tx:
+                alive = processes.beat(tx, self._sending.process.id, self._chain.clock())
+        except DatabaseBusy as trouble:
+            log.warning("the lease could not be renewed", error=str(trouble))
+            return
+        if alive:
             self._beat = now
+        else:
+            self._dropped = True  # somebody settled our rows: nothing may leave any more
 
     # ---- inside -------------------------------------------------------------------------
 
-    def _claim_rows(self, tx: Transaction, now: datetime) -> list[tuple[Claimed, Issue]]:
-        room = CLAIM - len(self._held)
-        if room <= 0:
-            return []
+    def _judged(
+        self, done: Sequence[tuple[int, Outcome]], now: datetime
+    ) -> tuple[dict[int, Settled], dict[int, PauseIssue]]:
+        """Translate outcomes into states, and find the pauses that lie in them."""
+        rows: dict[int, Settled] = {}
+        pauses: dict[int, PauseIssue] = {}
+        for row_id, outcome in done:
+            held = self._held.get(row_id)
+            if held is None:
+                continue
+            row, issue = held
+            rows[row_id] = settled(row, issue, outcome, now)
+            if isinstance(outcome, PauseIssue):
+                pause = outcome
+            else:
+                pause = self._windows.setdefault(issue.id, RefusalWindow()).note(row_id, outcome)
+            if pause is not None:
+                pauses[issue.id] = pause
+                for refused in pause.rows:
+                    if refused in rows:
+                        rows[refused] = Settled(id=refused, state=State.PENDING)
+        return rows, pauses
+
+    def _claimed(self, tx: Transaction, now: datetime, room: int) -> list[tuple[Claimed, Issue]]:
+        sending = self._sending
         for issue in issues.find(tx):
             if issue.state is not IssueState.OPEN:
                 continue
-            wanted = self._sending.issue_ids
-            if wanted is not None and issue.id not in wanted:
+            if sending.issue_ids is not None and issue.id not in sending.issue_ids:
                 continue
             rows = deliveries.claim(
                 tx,
                 issue.id,
-                owner=str(self._sending.process.id),
-                fence=self._sending.process.fence,
+                owner=str(sending.process.id),
+                fence=sending.process.fence,
                 now=now,
                 limit=room,
-                ignore_due=self._sending.ignore_hours,
+                ignore_due=sending.ignore_hours,
             )
             if rows:
-                for row in rows:
-                    self._held[row.id] = (row, issue)
-                    self._delivery_of[row.reader_id] = row.id
                 return [(row, issue) for row in rows]
         return []
 
     def _forget(self, done: Sequence[Settled]) -> None:
         for one in done:
+            self._over.pop(one.id, None)
             held = self._held.pop(one.id, None)
-            if held is not None:
-                self._delivery_of.pop(held[0].reader_id, None)
+            if held is not None and self._delivery_of.get(held[0].reader_id) == one.id:
+                del self._delivery_of[held[0].reader_id]
 
-    def _prepare(self, row: Claimed, issue: Issue, now: datetime) -> Outgoing | Settled:
-        late = too_old(row, issue, now)
-        if late is not None:
-            return late
-        try:
-            if row.preferences_version != row.frozen_version:
-                with self._chain.db.write() as tx:
-                    renewed = self._renew(tx, row, issue)
-                if isinstance(renewed, Settled):
-                    return renewed
-                row = renewed
-            return self._fill(row, issue, now)
-        except (UnsafeValue, ValueError, LookupError) as trouble:
-            self.notes.append(f"Delivery {row.id} is unusable and was passed over: {trouble}")
-            return _skip(row, SkipReason.UNUSABLE)
-
-    def _fill(self, row: Claimed, issue: Issue, now: datetime) -> Outgoing:
-        briefing = self._press.briefing(row.briefing_id, issue.name)
+    def _fill(self, row: Claimed, issue: Issue) -> Outgoing:
         letter = Letter(
             delivery_id=row.id,
             reader_id=row.reader_id,
             email=row.email,
             name=row.name,
             issue=issue.name,
-            specializations=briefing.specializations,
+            specializations="",
         )
         return Outgoing(
             delivery_id=row.id,
-            sender=self._chain.postmark().sender_address,
+            sender=self._sender,
             recipient=row.email,
-            content=fill(self._chain, briefing.sheet, letter, self._sending.instance, now),
+            content=self._press.fill(row.briefing_id, letter, self._now),
             needs_utf8=not row.email.isascii(),
         )
 
-    def _renew(self, tx: Transaction, row: Claimed, issue: Issue) -> Claimed | Settled:
+    def _renew(self, row: Claimed, issue: Issue) -> Claimed | Settled:
         """Make the list anew for a reader whose preferences changed after the freeze (R7).
 
         A crash between the claim and this leaves the row with its old version: recovery gives it
-        back and the next claim comes here again.
+        back and the next claim comes here again. Rendering happens outside the write; what was
+        decided is decided again inside it, and rendered again if it came out otherwise.
         """
+        chain = self._chain
+        with chain.db.read() as tx:
+            _, made = self._decision(tx, row, issue)
+        while made is not None and made.composition is not None and made.key is not None:
+            key, composition = made.key, made.composition
+            renderer = chain.renderer()
+            rendered = [renderer.render(spec) for spec in (composition.head, *composition.blocks)]
+            with chain.db.write() as tx:
+                reader, made = self._decision(tx, row, issue)
+                if reader is None or made is None or made.key != key:
+                    continue
+                blocks.put(tx, rendered)
+                briefing_id = put_briefing(tx, issue.id, key[0], composition, rendered)
+                deliveries.reassign(
+                    tx,
+                    row.id,
+                    fence=self._sending.process.fence,
+                    briefing_id=briefing_id,
+                    preferences_version=reader.preferences_version,
+                )
+            version = reader.preferences_version
+            return replace(
+                row,
+                briefing_id=briefing_id,
+                preferences_version=version,
+                frozen_version=version,
+                email=reader.email,
+                name=reader.name,
+            )
+        if made is None or made.reason is None:
+            return _skip(row, SkipReason.UNUSABLE)
+        return _skip(row, made.reason)
+
+    def _decision(
+        self, tx: Transaction, row: Claimed, issue: Issue
+    ) -> tuple[Reader | None, Decision | None]:
         reader = readers.get(tx, row.reader_id)
         if reader is None:
-            return _skip(row, SkipReason.UNUSABLE)
+            return None, None
         audience = self._audiences.get(issue.week)
         if audience is None:
             audience = published_audience(tx, self._chain, Week.parse(issue.week))
             self._audiences[issue.week] = audience
         held = deliveries.held_elsewhere(tx, row.id, reader.id, audience.item_ids)
-        made = audience.decide(reader, held)
-        if made.composition is None or made.key is None:
-            return Settled(id=row.id, state=State.SKIPPED, reason=made.reason)
-        renderer = self._chain.renderer()
-        composition = made.composition
-        rendered = [renderer.render(spec) for spec in (composition.head, *composition.blocks)]
-        blocks.put(tx, rendered)
-        briefing_id = put_briefing(tx, issue.id, made.key[0], composition, rendered)
-        deliveries.reassign(
-            tx,
-            row.id,
-            fence=self._sending.process.fence,
-            briefing_id=briefing_id,
-            preferences_version=reader.preferences_version,
-        )
-        return replace(row, briefing_id=briefing_id)
+        return reader, audience.decide(reader, held)
 
 
 def too_old(row: Claimed, issue: Issue, now: datetime) -> Settled | None:

@@ -1,10 +1,14 @@
-"""Put a reader's values into a briefing's sheet; it keeps sheets in memory and stores nothing."""
+"""Put a reader's values into a briefing's sheet; it keeps sheets in memory and stores nothing.
+
+`fill` makes one mail and is plain; `Letterpress` makes a million of the same bytes: what all mails
+of a briefing share is filled in once, and of a link only the token is left open
+(docs/decisions/0010-hot-path.md).
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from briefings.deliver.message import Cover, compose, header_block, message_id, raw_values
@@ -13,10 +17,11 @@ from briefings.links import Purpose, one_click_url, preferences_url, view_url
 from briefings.model.catalogue import Catalogue
 from briefings.model.edition import Block
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.plate import Letter, Plate, Stamp
 from briefings.slots import Sheet, address_header, values_for
 from briefings.store import blocks
 
-SHEETS_KEPT = 256
+PLATES_KEPT = 256
 """At about 50 KB each: 12 MB."""
 
 WHEN = {
@@ -31,26 +36,7 @@ WHEN = {
 SLOTS = ("name", "view_url", "preferences_url", "unsubscribe_url", "specializations", "when")
 RAW_SLOTS = ("to", "date", "message_id", "one_click")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What differs from reader to reader. `specializations` are names, already joined."""
-
-    delivery_id: int
-    reader_id: int
-    email: str
-    name: str
-    issue: str
-    specializations: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Briefing:
-    """A stored briefing, laid out: its sheet and what its readers have in common."""
-
-    sheet: Sheet
-    subject: str
-    specializations: str
+__all__ = ["Letter", "Letterpress", "fill", "lay_out", "names_of", "personal", "when"]
 
 
 def names_of(catalogue: Catalogue, slugs: Sequence[str]) -> str:
@@ -73,15 +59,20 @@ def personal(chain: Chain, letter: Letter) -> dict[str, str]:
     """The reader's values by slot name, not yet escaped."""
     base, sign = chain.postmark().base_url, chain.signer().sign
     reader, delivery = letter.reader_id, letter.delivery_id
-    day, _, time = str(chain.schedule.send_at).partition(" ")
     return {
         "name": letter.name,
         "view_url": view_url(base, sign(Purpose.VIEW, reader, delivery)),
         "preferences_url": preferences_url(base, sign(Purpose.PREFERENCES, reader, delivery)),
         "unsubscribe_url": one_click_url(base, sign(Purpose.UNSUBSCRIBE, reader, delivery)),
         "specializations": letter.specializations,
-        "when": f"{WHEN[day]} at {time}, your time",
+        "when": when(chain),
     }
+
+
+def when(chain: Chain) -> str:
+    """The hour at which mails leave, in words."""
+    day, _, time = str(chain.schedule.send_at).partition(" ")
+    return f"{WHEN[day]} at {time}, your time"
 
 
 def fill(chain: Chain, sheet: Sheet, letter: Letter, instance: str, date: datetime) -> bytes:
@@ -102,23 +93,29 @@ def fill(chain: Chain, sheet: Sheet, letter: Letter, instance: str, date: dateti
 
 
 class Letterpress:
-    """Sheets of stored briefings, the most recently used kept in memory."""
+    """Plates of stored briefings, the most recently used kept in memory."""
 
-    def __init__(self, chain: Chain, catalogue: Catalogue) -> None:
+    def __init__(self, chain: Chain, catalogue: Catalogue, instance: str) -> None:
         self._chain = chain
         self._catalogue = catalogue
-        self._kept: OrderedDict[int, Briefing] = OrderedDict()
+        self._stamp = Stamp.of(chain, instance)
+        self._kept: OrderedDict[int, Plate] = OrderedDict()
 
-    def briefing(self, briefing_id: int, issue: str) -> Briefing:
-        """Load and lay out a stored briefing, or recall it.
+    def fill(self, briefing_id: int, letter: Letter, date: datetime) -> bytes:
+        """The finished mail of one reader.
 
         Raises:
-            NotFound: the row or one of its blocks is not there.
+            NotFound: the briefing or one of its blocks is not there.
+            UnsafeValue: the reader's address or name would break a header.
         """
-        known = self._kept.get(briefing_id)
-        if known is not None:
+        plate = self._kept.get(briefing_id)
+        if plate is None:
+            plate = self._made(briefing_id, letter.issue)
+        else:
             self._kept.move_to_end(briefing_id)
-            return known
+        return plate.fill(letter, self._stamp, date)
+
+    def _made(self, briefing_id: int, issue: str) -> Plate:
         with self._chain.db.read() as tx:
             stored = blocks.briefing(tx, briefing_id)
             found = blocks.get(tx, stored.block_keys)
@@ -132,12 +129,13 @@ class Letterpress:
             specialization=slug,
             specialization_name=names_of(self._catalogue, [slug]) or slug,
         )
-        made = Briefing(
-            sheet=lay_out(self._chain, cover, [found[key] for key in stored.block_keys]),
-            subject=cover.subject,
-            specializations=names_of(self._catalogue, stored.specializations),
-        )
+        sheet = lay_out(self._chain, cover, [found[key] for key in stored.block_keys])
+        shared = {
+            "specializations": names_of(self._catalogue, stored.specializations),
+            "when": when(self._chain),
+        }
+        made = Plate(sheet, self._stamp.links, shared)
         self._kept[briefing_id] = made
-        if len(self._kept) > SHEETS_KEPT:
+        if len(self._kept) > PLATES_KEPT:
             self._kept.popitem(last=False)
         return made
