@@ -1,0 +1,55 @@
+"""A sender without a database, to be killed: sends the rows it is given over a pool of lanes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from briefings.deliver.pool import LanePool, Pace
+from briefings.deliver.protocol import Callbacks, Permission
+from briefings.deliver.relay import Relay
+from briefings.deliver.send_log import Owner, SendLog
+from briefings.deliver.wire import Outgoing
+
+
+async def main(folder: str, port: str, lanes: str, *rows: str) -> None:
+    waiting = [int(row) for row in rows]
+    left = set(waiting)
+    log = SendLog.create(
+        Path(folder),
+        Owner(process=str(time.monotonic_ns()), instance="i", host="h", boot="b", fence=1),
+    )
+
+    def feed() -> Outgoing | None:
+        if not waiting:
+            return None
+        row = waiting.pop(0)
+        head = b"Message-ID: <%d@kill>\r\nSubject: x\r\n\r\n" % row
+        return Outgoing(
+            delivery_id=row,
+            sender="n@x.example",
+            recipient=f"r{row}@x.example",
+            content=head + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 600,
+        )
+
+    def done(mail: Outgoing, _: object) -> None:
+        left.discard(mail.delivery_id)
+        if not left:
+            pool.drain()
+
+    pool = LanePool(
+        relay=Relay.parse(f"smtp://127.0.0.1:{port}"),
+        calls=Callbacks(
+            feed=feed, done=done, may_write=lambda _: Permission.WRITE, clock=time.monotonic
+        ),
+        log=log,
+        most=int(lanes),
+        pace=Pace(open_every=0.0, open_after=1, open_soonest=0.0),
+    )
+    await pool.run()
+    log.close(delete=False)
+
+
+asyncio.run(main(*sys.argv[1:]))
