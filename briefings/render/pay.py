@@ -14,19 +14,21 @@ if TYPE_CHECKING:
     from briefings.model.news import News, PayRow
     from briefings.render.templates import Plain
 
-MOST_DRAWN = 3
+MOST_DRAWN = 2
 """Rows that are drawn; the others stand in a table under them."""
 
 
 def pay_view(news: News, role_name: str, growth_note: str, place: str) -> dict[str, Plain]:
     """Give rows with their boxes on one scale, the other rows, notes and every figure's source.
 
-    Only rows in the first row's currency share the drawing. UnsafeValue names the place of a
-    source that is no web address.
+    Rows on small samples stay out of mails (LOOK.md) unless there are no others. Only rows in the
+    first row's currency share the drawing. UnsafeValue names the place of a source that is no web
+    address.
     """
-    currency = news.pay[0].now.median.currency
-    drawn = [row for row in news.pay if row.now.median.currency == currency][:MOST_DRAWN]
-    others = [row for row in news.pay if row not in drawn]
+    rows = _rows(news)
+    currency = rows[0].now.median.currency
+    drawn = [row for row in rows if row.now.median.currency == currency][:MOST_DRAWN]
+    others = [row for row in rows if row not in drawn]
     scale = PayScale.around([figure for row in drawn for figure in _figures(row)])
     everything = figures(news)
     return {
@@ -49,8 +51,13 @@ def pay_view(news: News, role_name: str, growth_note: str, place: str) -> dict[s
 
 
 def figures(news: News) -> list[PayFigure]:
-    """Give every figure of salary news, the earlier one of a row first."""
-    return [figure for row in news.pay for figure in _figures(row)]
+    """Give every figure of salary news that a mail shows, the earlier one of a row first."""
+    return [figure for row in _rows(news) for figure in _figures(row)]
+
+
+def _rows(news: News) -> tuple[PayRow, ...]:
+    solid = tuple(row for row in news.pay if not any(f.small_sample for f in _figures(row)))
+    return solid or news.pay
 
 
 def _figures(row: PayRow) -> tuple[PayFigure, ...]:

@@ -178,7 +178,7 @@ def test_pay_without_an_earlier_figure_has_one_line_per_row() -> None:
     assert "two sources" not in html + text
 
 
-def test_three_rows_are_drawn_and_the_rest_is_a_table() -> None:
+def test_two_rows_are_drawn_and_the_rest_is_a_table() -> None:
     rows = (
         US_ALL,
         US_SENIOR,
@@ -187,8 +187,8 @@ def test_three_rows_are_drawn_and_the_rest_is_a_table() -> None:
         PayRow(now=figure(2025, 40, (1000, 2000, 3000))),
     )
     html, text = shown_of(pay(*rows))
-    assert len(widths(html)) == 7
-    assert '<th scope="row"' in html
+    assert len(widths(html)) == 5
+    assert html.count('<th scope="row"') == 3
     table = html.partition("More rows")[2]
     assert "Global, senior level" in table
     assert "$170,000" in table
@@ -211,9 +211,18 @@ def test_a_small_sample_is_dashed_and_says_so() -> None:
     assert "n = 13, small sample, middle half" in text
 
 
-def test_small_samples_in_the_table_say_so() -> None:
+def test_small_samples_stay_out_of_a_mail_that_has_others() -> None:
     few = PayRow(now=figure(2025, 13, (124000, 139700, 160000), level="entry"))
-    html, text = shown_of(pay(US_ALL, US_SENIOR, GLOBAL_ALL, few))
+    fewer = PayRow(before=figure(2024, 13, (1000, 2000, 3000), level="mid"), now=US_ALL.now)
+    html, text = shown_of(pay(few, US_ALL, fewer))
+    assert "small sample" not in html + text
+    assert "n = 13" not in text
+    assert len(widths(html)) == 3
+
+
+def test_small_samples_in_the_table_say_so() -> None:
+    few = [PayRow(now=figure(2025, n, (124000, 139700, 160000))) for n in (11, 12, 13)]
+    html, text = shown_of(pay(*few))
     assert "small sample" in html.partition("More rows")[2]
     assert "n = 13, small sample" in text
 
