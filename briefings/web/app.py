@@ -15,14 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from briefings.errors import NotFound, Temporary
+from briefings.errors import Conflict, NotFound, Temporary
 from briefings.links import BadToken
 from briefings.pipeline.reading import Gone
 from briefings.web.edge import Edge
 from briefings.web.ops import health
 from briefings.web.ops.metrics import Metrics
 from briefings.web.outbox import viewer
-from briefings.web.public import home, leaving, view
+from briefings.web.public import home, leaving, preferences, view
 from briefings.web.seals import BadSeal
 from briefings.web.site import Site
 from briefings.wiring import App
@@ -63,6 +63,7 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
     for router in (
         home.routes(site),
         leaving.routes(site),
+        preferences.routes(site),
         view.routes(site),
         health.routes(site, metrics),
         *([viewer.routes(site)] if demo else []),
@@ -101,6 +102,10 @@ def _answer_errors(web: FastAPI, site: Site) -> None:
     @web.exception_handler(NotFound)
     def missing(_request: Request, _wrong: NotFound) -> Response:
         return site.pages.message(site.week, 404, *_WORDS[HTTPStatus.NOT_FOUND])
+
+    @web.exception_handler(Conflict)
+    def refused(_request: Request, wrong: Conflict) -> Response:
+        return site.pages.message(site.week, 409, "Nothing was changed", str(wrong))
 
     @web.exception_handler(Temporary)
     def busy(_request: Request, wrong: Temporary) -> Response:

@@ -1,0 +1,146 @@
+"""What a reader chose and when the next mail comes; choosing nothing is never taken for leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from briefings.errors import Conflict, Refused
+from briefings.links import Token
+from briefings.model.catalogue import Specialization
+from briefings.model.frequency import Frequency
+from briefings.model.reader import Preferences, Reader, Section
+from briefings.pipeline.chain import Chain, Schedule
+from briefings.pipeline.prepare import load_catalogue
+from briefings.pipeline.reading import reader_of
+from briefings.store import readers
+from briefings.weeks import Week, due_at, in_slot, zone
+
+LONGEST_PAUSE = timedelta(days=366)
+_WEEKS_AHEAD = 60
+"""A pause of a year and a month after it: a mail comes within these, or none does."""
+
+
+class BadChoice(Refused):
+    """A choice that cannot be saved; `field` names it, the message can stand beside it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a filled-in form says. `sections` are those switched on."""
+
+    specializations: Collection[str]
+    sections: Collection[Section]
+    frequency: Frequency
+    paused_until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the page shows: the reader's own specializations first, then what else there is.
+
+    `next_mail` is on the reader's clock; None when the reader left or nothing comes.
+    """
+
+    reader: Reader
+    own: tuple[Specialization, ...]
+    others: tuple[Specialization, ...]
+    next_mail: datetime | None
+    today: date
+
+
+def offer(chain: Chain, token: Token) -> Offer:
+    """Look at what the reader of a link chose.
+
+    Raises:
+        Gone: the reader was erased.
+    """
+    with chain.db.read() as tx:
+        reader = reader_of(tx, token)
+        catalogue = load_catalogue(tx)
+    mine = reader.preferences.specializations
+    now = chain.clock()
+    return Offer(
+        reader=reader,
+        own=tuple(catalogue.specialization(s) for s in mine if catalogue.has_specialization(s)),
+        others=tuple(s for s in catalogue.specializations if s.slug not in mine),
+        next_mail=next_mail(reader, chain.schedule, now),
+        today=now.astimezone(zone(reader.timezone or chain.schedule.timezone)).date(),
+    )
+
+
+def choose(chain: Chain, token: Token, choice: Choice) -> None:
+    """Save what a reader chose; the same choice again changes nothing.
+
+    Raises:
+        BadChoice: no specialization is left, or the pause ends in the past or too late.
+        Conflict: the reader left; a link that can be forwarded brings nobody back (R13).
+        Gone: the reader was erased.
+        Temporary: the database is locked; nothing was changed.
+    """
+    now = chain.clock()
+    with chain.db.write() as tx:
+        reader = reader_of(tx, token)
+        if reader.left_at is not None:
+            raise Conflict("You have left, so there is nothing to choose.")
+        catalogue = load_catalogue(tx)
+        known = [s.slug for s in catalogue.specializations if s.slug in choice.specializations]
+        chosen = _in_order(reader.preferences.specializations, known)
+        if not chosen:
+            raise BadChoice(
+                "specializations",
+                "Nothing was saved: with none switched on you would get no mail at all. "
+                "Switch one on, or leave for good with the link below.",
+            )
+        today = now.astimezone(zone(reader.timezone or chain.schedule.timezone)).date()
+        _check_pause(choice.paused_until, today)
+        wanted = Preferences(
+            specializations=chosen,
+            frequency=choice.frequency,
+            sections_off=tuple(section for section in Section if section not in choice.sections),
+            language=reader.preferences.language,
+        )
+        if (wanted, choice.paused_until) != (_sorted(reader.preferences), reader.paused_until):
+            readers.set_preferences(
+                tx, reader.id, wanted, reader.timezone, choice.paused_until, now
+            )
+
+
+def next_mail(reader: Reader, schedule: Schedule, now: datetime) -> datetime | None:
+    """Give the instant of a reader's next mail on the reader's clock, as things stand (R3, R9)."""
+    if reader.left_at is not None or reader.suppressed:
+        return None
+    where = zone(reader.timezone or schedule.timezone)
+    first = Week.of(now).previous()
+    for ahead in range(_WEEKS_AHEAD):
+        week = first.shift(ahead)
+        due = due_at(week, schedule.send_at, where)
+        paused = reader.paused_until is not None and reader.paused_until > due.date()
+        if due > now and not paused and in_slot(reader.preferences.frequency, week):
+            return due.astimezone(where)
+    return None
+
+
+def _in_order(before: tuple[str, ...], chosen: list[str]) -> tuple[str, ...]:
+    """Keep the reader's order, whose first is the primary one; what is new comes after it."""
+    kept = tuple(slug for slug in before if slug in chosen)
+    return kept + tuple(slug for slug in chosen if slug not in kept)
+
+
+def _sorted(preferences: Preferences) -> Preferences:
+    off = tuple(section for section in Section if section in preferences.sections_off)
+    return replace(preferences, sections_off=off)
+
+
+def _check_pause(until: date | None, today: date) -> None:
+    if until is None:
+        return
+    if until <= today:
+        raise BadChoice("paused_until", "This day is over. Choose a later one, or leave it empty.")
+    if until > today + LONGEST_PAUSE:
+        raise BadChoice("paused_until", "A pause can last a year at most. Choose an earlier day.")
