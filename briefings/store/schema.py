@@ -6,6 +6,7 @@ from briefings.store import (
     blocks,
     catalogue,
     changes,
+    consents,
     deliveries,
     editions,
     figures,
@@ -13,9 +14,13 @@ from briefings.store import (
     instance,
     issues,
     items,
+    letters,
+    moves,
     processes,
+    quotas,
     readers,
     received,
+    signups,
     suppression,
 )
 from briefings.store.tables import Table
@@ -25,6 +30,7 @@ MODULES = (
     blocks,
     catalogue,
     changes,
+    consents,
     deliveries,
     editions,
     figures,
@@ -32,9 +38,13 @@ MODULES = (
     instance,
     issues,
     items,
+    letters,
+    moves,
     processes,
+    quotas,
     readers,
     received,
+    signups,
     suppression,
 )
 """Every module that owns tables."""

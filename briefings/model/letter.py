@@ -1,0 +1,57 @@
+"""Letters: single mails that answer somebody's act or call an operator; never how they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class LetterKind(StrEnum):
+    """Kinds of letters; each has a template of its name."""
+
+    CONFIRM = "confirm"
+    SIGNIN = "signin"
+    WELCOME = "welcome"
+    ADDRESS_OLD = "address-old"
+    ADDRESS_NEW = "address-new"
+    EXPORT = "export"
+    ERASE = "erase"
+    ALERT = "alert"
+
+
+ALERTS_LAST = timedelta(days=2)
+"""An alert older than that tells an operator nothing that `briefings status` does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLetter:
+    """A letter to be queued. `key` makes it unique: a second one with the same key is not queued.
+
+    `subject_id` is whom its link is about: a reader, or for CONFIRM a sign-up; 0 for nobody.
+    `payload` is what its template or its page needs, in words of ours and never of a visitor.
+    """
+
+    key: str
+    kind: LetterKind
+    recipient: str
+    subject_id: int
+    payload: Mapping[str, str]
+    expires_at: datetime
+    skipped: str = ""
+    """Why it is written down and not sent; empty for one that is to be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A queued letter; `created_at` is also the instant at which its link was issued."""
+
+    id: int
+    kind: LetterKind
+    recipient: str
+    subject_id: int
+    payload: Mapping[str, str]
+    created_at: datetime
+    expires_at: datetime
+    attempts: int

@@ -1,0 +1,59 @@
+"""Counts what happened under a name within a window, so that limits survive a restart.
+
+The window of a name begins with its first use after the last window ended; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlmodel import Field, Index
+
+from briefings.store.instants import Instant, stored
+from briefings.store.tables import Table
+
+if TYPE_CHECKING:
+    from briefings.store.database import Transaction
+
+
+class QuotaRow(Table, table=True):
+    """One window of one name; names are hashed where they would tell of somebody."""
+
+    __tablename__ = "quota"
+    __table_args__ = (Index("ix_quota_ends_at", "ends_at"),)
+
+    name: str = Field(primary_key=True)
+    used: int
+    ends_at: datetime = Field(sa_type=Instant)
+
+
+def used(tx: Transaction, name: str, now: datetime) -> int:
+    """Give how often a name was used in its present window."""
+    row = tx.one(
+        "SELECT used FROM quota WHERE name = :name AND ends_at > :now", name=name, now=stored(now)
+    )
+    return 0 if row is None else int(row[0])
+
+
+def use(tx: Transaction, name: str, window: timedelta, now: datetime) -> int:
+    """Count one use and give the number of uses in the window, this one included.
+
+    The row is locked until the transaction ends, so two uses at once get two numbers.
+    """
+    row = tx.rows(
+        "INSERT INTO quota (name, used, ends_at) VALUES (:name, 1, :ends_at) "
+        "ON CONFLICT (name) DO UPDATE SET "
+        "used = CASE WHEN quota.ends_at > :now THEN quota.used + 1 ELSE 1 END, "
+        "ends_at = CASE WHEN quota.ends_at > :now THEN quota.ends_at ELSE excluded.ends_at END "
+        "RETURNING used",
+        name=name,
+        ends_at=stored(now + window),
+        now=stored(now),
+    )
+    return int(row[0][0])
+
+
+def expire(tx: Transaction, now: datetime) -> int:
+    """Delete the windows that have ended; give how many."""
+    return tx.execute("DELETE FROM quota WHERE ends_at <= :now", now=stored(now))
