@@ -1,8 +1,13 @@
-"""A sender without a database, to be killed: sends the rows it is given over a pool of lanes."""
+"""A sender without a database, to be killed: sends the rows it is given over a pool of lanes.
+
+It kills itself at the 30th time it comes to the named point, or waits for its parent to do it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -12,15 +17,46 @@ from briefings.deliver.protocol import Callbacks, Permission
 from briefings.deliver.relay import Relay
 from briefings.deliver.send_log import Owner, SendLog
 from briefings.deliver.wire import Outgoing
+from briefings.model.reply import Reply
 
 
-async def main(folder: str, port: str, lanes: str, *rows: str) -> None:
+class Mortal(SendLog):
+    """A send log that ends its process."""
+
+    point = ""
+    left = 30
+
+    def at(self, point: str) -> None:
+        if point == self.point:
+            self.left -= 1
+            if not self.left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def departing(self, row: int) -> None:
+        self.at("before D")
+        super().departing(row)
+        self.at("after D")
+
+    def answered(self, row: int, reply: Reply) -> None:
+        self.at("before A")
+        super().answered(row, reply)
+        self.at("after A")
+
+    def flush(self) -> None:
+        self.at("before a flush")
+        super().flush()
+        self.at("after a flush")
+
+
+async def main(folder: str, port: str, lanes: str, point: str, *rows: str) -> None:
     waiting = [int(row) for row in rows]
     left = set(waiting)
-    log = SendLog.create(
+    log = Mortal.create(
         Path(folder),
         Owner(process=str(time.monotonic_ns()), instance="i", host="h", boot="b", fence=1),
     )
+    assert isinstance(log, Mortal)
+    log.point = point
 
     def feed() -> Outgoing | None:
         if not waiting:
