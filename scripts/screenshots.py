@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL | re.IGNORECASE)
+_NO_MAIL = frozenset({".txt", ".png"})
 _SLOT = re.compile("\ue000([a-z_]+)\ue001")
 
 
@@ -62,7 +63,7 @@ def mails(paths: list[Path]) -> dict[str, str]:
         file
         for path in paths
         for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
-        if file.is_file()
+        if file.is_file() and file.suffix not in _NO_MAIL
     ]
     return {file.stem: _html(file) for file in files}
 

@@ -34,6 +34,14 @@ _SHORTER = (
 )
 _BEYOND_ASCII = re.compile(r"[^\t\n\r !-\[\]-~]")
 _REFERENCE = re.compile(r"&#(\d+);")
+# A column with one text has a table of one cell around it, 370 bytes an item. Templates mark texts
+# that do not need it (no padding of their own) with the comments `lean`.
+_ONE_CELL = re.compile(
+    r'<table cellpadding="0" cellspacing="0" role="presentation" width="100%"><tr>'
+    r'<td align="left" style="font-size:0px;padding:0;word-break:break-word;">'
+    r'<div style="([^"]*)"><!--lean-->(.*?)<!--/lean--></div></td></tr></table>',
+    re.DOTALL,
+)
 _OUTLOOK_2003 = re.compile(r"<!--\[if lte mso 11\]>.*?<!\[endif\]-->", re.DOTALL)
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 _PAIR_OF_BRACES = re.compile(r"\}(?=\})|\{(?=\{)")
@@ -53,19 +61,34 @@ def compile_piece(source: str, piece: Piece, template: str) -> str:
     Raises WrongTemplate with the template's name when MJML cannot read the source or leaves one of
     its own elements in the result.
     """
+    pieces = _compiled(source, template).split(CUT)
+    if len(pieces) != len(Piece):
+        raise WrongTemplate(f"{template}: extend document.mjml.j2, which marks where to cut.")
+    return _shortened(pieces[piece.value], template)
+
+
+def compile_whole(source: str, template: str) -> str:
+    """Compile MJML and return the whole document, as `compile_piece` does its pieces."""
+    return _shortened(_compiled(source, template).replace(CUT, "\n"), template)
+
+
+def _compiled(source: str, template: str) -> str:
     try:
         # Empty `fonts`: no link to a font server. In attributes mjml-python writes backslashes and
         # invisible characters as Rust would (\u{2060}); as references they come through.
-        compiled = mjml.mjml2html(_BEYOND_ASCII.sub(_refer, source), fonts={})
+        return mjml.mjml2html(_BEYOND_ASCII.sub(_refer, source), fonts={})
     except ValueError as error:
         raise WrongTemplate(f"{template}: MJML cannot be read: {error}") from error
-    pieces = compiled.split(CUT)
-    if len(pieces) != len(Piece):
-        raise WrongTemplate(f"{template}: extend document.mjml.j2, which marks where to cut.")
-    html = _REFERENCE.sub(_resolve, pieces[piece.value])
+
+
+def _shortened(compiled: str, template: str) -> str:
+    html = _REFERENCE.sub(_resolve, compiled)
     for long, short in _SHORTER:
         html = html.replace(long, short)
+    html = _ONE_CELL.sub(r'<div style="\1">\2</div>', html)
     html = _LINE_BREAK.sub("\n", _OUTLOOK_2003.sub("", html)).strip("\n")
+    if "lean-->" in html:
+        raise WrongTemplate(f"{template}: an mj-text with the comments lean can have no padding.")
     if "<mj-" in html:
         at = html.index("<mj-")
         raise WrongTemplate(f"{template}: MJML did not know {html[at : at + 30]!r}.")

@@ -27,7 +27,9 @@ def pay_view(news: News, role_name: str, growth_note: str, place: str) -> dict[s
     """
     rows = _rows(news)
     currency = rows[0].now.median.currency
-    drawn = [row for row in rows if row.now.median.currency == currency][:MOST_DRAWN]
+    alike = (row for row in rows if row.now.median.currency == currency)
+    # Rows over all levels say most; sorting keeps the order of the others.
+    drawn = sorted(alike, key=lambda row: row.now.level != "all")[:MOST_DRAWN]
     others = [row for row in rows if row not in drawn]
     scale = PayScale.around([figure for row in drawn for figure in _figures(row)])
     everything = figures(news)
@@ -73,7 +75,7 @@ def _figure(figure: PayFigure) -> dict[str, Plain]:
     return {
         "year": str(figure.year),
         "median": str(figure.median),
-        "n": str(figure.n),
+        "n": f"{figure.n:,}",
         "low": str(figure.p25),
         "high": str(figure.p75),
         "small": figure.small_sample,

@@ -178,6 +178,19 @@ def test_pay_without_an_earlier_figure_has_one_line_per_row() -> None:
     assert "two sources" not in html + text
 
 
+def test_rows_over_all_levels_are_drawn_first() -> None:
+    html, _ = shown_of(pay(US_SENIOR, GLOBAL_ALL, US_ALL))
+    drawn, _, table = html.partition("More rows")
+    assert "Global, all levels" in drawn
+    assert "US, all levels" in drawn
+    assert "US, senior level" in table
+
+
+def test_many_answers_are_counted_in_thousands() -> None:
+    _, text = shown_of(pay(PayRow(now=figure(2025, 2048, (100000, 149000, 190000)))))
+    assert "n = 2,048," in text
+
+
 def test_two_rows_are_drawn_and_the_rest_is_a_table() -> None:
     rows = (
         US_ALL,

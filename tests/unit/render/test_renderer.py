@@ -149,6 +149,11 @@ def test_a_wrong_template_is_refused_at_the_start(
         ("{{ text|unbroken }}", "{{ text + 1 }}", r"heading\.mjml\.j2:6: .*"),
         ("{{ text|unbroken }}", "{{ range(3) }}", r"heading\.mjml\.j2:6: 'range' is undefined"),
         ("{{ text|unbroken }}", "\n{{ slots.name }}", r"heading\.mjml\.j2: a slot may not begin"),
+        (
+            "<mj-text>",
+            '<mj-text padding="4px">',
+            r"heading\.mjml\.j2: an mj-text with the comments lean",
+        ),
         ("<mj-text>", "<mj-text", r"heading\.mjml\.j2: MJML cannot be read"),
         (
             "<mj-section",

@@ -2,10 +2,11 @@
 
 import os
 import re
+from dataclasses import replace
 
 import pytest
 
-from briefings.model.edition import FootBlock, ItemBlock
+from briefings.model.edition import FootBlock, HeadingBlock, ItemBlock, OverflowBlock
 from briefings.render import lint
 from briefings.render.lint import MOST_BYTES, read
 from briefings.slots import decode_block
@@ -81,6 +82,21 @@ def test_twelve_items_and_every_other_part_stay_below_80_kb() -> None:
     made = mail_of(head(), *TWELVE, role_block(), plan(), RELATED, FootBlock())
     assert made.html_bytes < MOST_BYTES
     assert lint(made.html, made.text) == []
+
+
+def test_two_roles_with_pay_and_updates_of_both_stay_below_80_kb() -> None:
+    rows = (US_ALL, US_SENIOR, GLOBAL_ALL, GLOBAL_SENIOR)
+    second = [
+        replace(block, item=replace(block.item, id=90 + n))
+        for n, block in enumerate((UPDATE, pay(*rows)))
+    ]
+    heading = HeadingBlock(text="DevOps Engineer")
+    first = (*TWELVE[:8], UPDATE, pay(*rows))
+    made = mail_of(
+        *(head(), *first, heading, *second, OverflowBlock(count=3)),
+        *(role_block(), plan(), RELATED, FootBlock()),
+    )
+    assert made.html_bytes < MOST_BYTES
 
 
 def test_both_parts_carry_the_same_links_headlines_and_figures() -> None:
