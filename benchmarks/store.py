@@ -35,7 +35,7 @@ SPECIALIZATIONS = ("mlops-engineer", "devops-engineer", "cloud-architect", "data
 
 
 class Clock:
-    """Times a stage by the wall and by the work of this process; a busy machine shows in the first."""
+    """Times a stage by the wall and by this process; a busy machine shows in the first."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
