@@ -48,7 +48,7 @@ class Renderer:
         self._keep = keep
         self._kept: dict[BlockSpec, Block] = {}
         markup, text = (environment(templates, markup=markup) for markup in (True, False))
-        for path in sorted(templates.rglob("*.j2")):
+        for path in sorted([*templates.glob("*.j2"), *templates.glob("blocks/*.j2")]):
             lint_source(templates, str(path.relative_to(templates)))
         self._markup = {kind: load(markup, templates, f"blocks/{kind}.mjml.j2") for kind in KINDS}
         self._text = {kind: load(text, templates, f"blocks/{kind}.txt.j2") for kind in KINDS}

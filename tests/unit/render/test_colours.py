@@ -30,7 +30,8 @@ def contrast(one: str, other: str) -> float:
 
 
 def colours(dark: bool) -> set[str]:
-    files = [path for path in TEMPLATES.rglob("*.j2") if (path.name == "dark.mjml.j2") is dark]
+    own = [*TEMPLATES.glob("*.j2"), *TEMPLATES.glob("blocks/*.j2")]
+    files = [path for path in own if (path.name == "dark.mjml.j2") is dark]
     return {found for path in files for found in re.findall(r"#[0-9A-Fa-f]{6}\b", path.read_text())}
 
 
