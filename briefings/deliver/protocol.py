@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from briefings.deliver.replies import ReplyLines, parse_reply
 from briefings.deliver.retry import judge, outcome_of
 from briefings.deliver.wire import Extensions, Outgoing, envelope
-from briefings.errors import UnsafeValue
 from briefings.model.reply import (
     Outcome,
     PauseLane,
@@ -30,7 +30,6 @@ from briefings.model.reply import (
     Returned,
     Stage,
     Unsure,
-    read_reply,
 )
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 
     from briefings.deliver.send_log import SendLog
 
-_LINE_LIMIT = 8192
-_LINES_LIMIT = 128
 _START_INPUT = 354
 _INTERMEDIATE = range(300, 400)
 _SMALL = 2048
@@ -47,7 +44,7 @@ _SMALL = 2048
 _FINE = Reply(code=250, enhanced=None, text="", stage=Stage.RCPT)
 _GO_AHEAD = Reply(code=_START_INPUT, enhanced=None, text="", stage=Stage.DATA)
 """Nobody reads the words of a reply that only says "go on": 10 us a mail."""
-_ENVELOPE = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.RSET})
+_SIMPLE = (Stage.MAIL, Stage.RCPT, Stage.RSET)
 
 
 class Permission(Enum):
@@ -124,8 +121,7 @@ class Conversation(asyncio.Protocol):
         self._attached = False
         self._blocked = False
         self._encrypted = False
-        self._rest = b""
-        self._earlier_lines: list[bytes] = []
+        self._lines = ReplyLines()
         self._busy = False
         self._draining = False
         self._over = False
@@ -187,15 +183,13 @@ class Conversation(asyncio.Protocol):
         """Read replies, settle what they answer, and write what may go next."""
         if self._over:
             return
-        lines = (self._rest + data).split(b"\n")
-        self._rest = lines.pop()
         self._busy = True
         try:
-            for line in lines:
+            for line in self._lines.cut(data):
                 if not self._over:
-                    self._read_line(line)
-            if len(self._rest) > _LINE_LIMIT and not self._over:
-                self._broken("a line without end")
+                    self._answered(line)
+            if self._lines.endless and not self._over:
+                self._broken("a reply without end")
             self._since = self._calls.clock()
             if not self._over:
                 self._advance()
@@ -216,38 +210,18 @@ class Conversation(asyncio.Protocol):
 
     # ---- reading ------------------------------------------------------------------------
 
-    def _read_line(self, line: bytes) -> None:
-        if line[3:4] == b"-":
-            self._earlier_lines.append(line)
-            if len(self._earlier_lines) > _LINES_LIMIT:
-                self._broken("a reply without end")
-            return
-        if self._expected and not self._earlier_lines:
-            stage = self._expected[0]
-            if stage is Stage.DATA:
-                agreed = _GO_AHEAD if line.startswith(b"354") else None
-            else:
-                agreed = _FINE if stage is not Stage.FINAL and line.startswith(b"250") else None
-            if agreed is not None:
-                self._expected.popleft()
-                self._take_in(stage, agreed)
-                return
-        self._read_words(line)
-
-    def _read_words(self, line: bytes) -> None:
-        words = line[4:]
-        if self._earlier_lines:
-            words = b" ".join([*(part[4:].strip() for part in self._earlier_lines), words])
-            self._earlier_lines.clear()
-        text = words.decode("utf-8", "replace").strip()
-        code = int(line[:3]) if line[:3].isdigit() else 0
+    def _answered(self, line: bytes) -> None:
         stage = self._expected[0] if self._expected else Stage.QUIT
+        if stage is Stage.DATA:
+            reply = _GO_AHEAD if line.startswith(b"354") else None
+        else:
+            reply = _FINE if stage in _SIMPLE and line.startswith(b"250") else None
         try:
-            reply = read_reply(code, text, stage)
-        except ValueError:
-            self._broken(f"a line that is no reply: {line[:60]!r}")
+            reply = reply or parse_reply(line, stage)
+        except ValueError as trouble:
+            self._broken(str(trouble))
             return
-        if not self._expected or code == 421:  # noqa: PLR2004 - RFC 5321 section 3.8: closing
+        if not self._expected or reply.code == 421:  # noqa: PLR2004 - RFC 5321 section 3.8: closing
             self._said_goodbye(reply)
             return
         self._expected.popleft()
@@ -368,26 +342,11 @@ class Conversation(asyncio.Protocol):
     def _take(self) -> tuple[Outgoing, bytes, bytes] | None:
         """Return the next mail that this server can take; refuse the others one by one."""
         while (mail := self._calls.feed()) is not None:
-            refusal = self._cannot_carry(mail)
-            if refusal is None:
-                try:
-                    lines = envelope(mail, self._offered)
-                except UnsafeValue as trouble:
-                    refusal = read_reply(553, f"5.1.3 {trouble}", Stage.RCPT)
-                else:
-                    self._taken += 1
-                    return mail, *lines
-            self._calls.done(mail, Rejected(refusal))
-        return None
-
-    def _cannot_carry(self, mail: Outgoing) -> Reply | None:
-        size, limit = len(mail.content), self._offered.size_limit
-        if limit and size > limit:
-            text = f"5.3.4 not sent: {size} bytes, the mail server takes at most {limit}"
-            return read_reply(552, text, Stage.RCPT)
-        if mail.needs_utf8 and not self._offered.smtputf8:
-            text = "5.6.7 not sent: the address needs SMTPUTF8, which the mail server lacks"
-            return read_reply(553, text, Stage.RCPT)
+            lines = envelope(mail, self._offered)
+            if isinstance(lines, tuple):
+                self._taken += 1
+                return mail, *lines
+            self._calls.done(mail, Rejected(lines))
         return None
 
     def _write_body(self) -> None:
@@ -530,4 +489,4 @@ class Conversation(asyncio.Protocol):
         stage = self._expected[0]
         if stage is Stage.DATA:
             return self._limits.go_ahead
-        return self._limits.envelope if stage in _ENVELOPE else self._limits.final
+        return self._limits.envelope if stage in _SIMPLE else self._limits.final

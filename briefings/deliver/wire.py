@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from briefings.errors import UnsafeValue
+from briefings.model.reply import Reply, Stage, read_reply
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>\u0080-\u009f\u2028\u2029]")
 _ADDRESS_LIMIT = 320
@@ -57,8 +58,27 @@ def check_content(content: bytes) -> None:
         raise ValueError("a line ends with a lone CR or LF")
 
 
-def envelope(mail: Outgoing, offered: Extensions) -> tuple[bytes, bytes]:
-    """Return the MAIL and the RCPT line of a mail, CRLF included (RFC 5321 section 4.1.1).
+def envelope(mail: Outgoing, offered: Extensions) -> tuple[bytes, bytes] | Reply:
+    """Return the MAIL and the RCPT line of a mail, or our own refusal in the server's place.
+
+    Lines end with CRLF (RFC 5321 section 4.1.1). Refused is what the server says it cannot take
+    (SIZE, SMTPUTF8), and an address that cannot go on the wire: one bad row stops no other.
+    """
+    size, limit = len(mail.content), offered.size_limit
+    if limit and size > limit:
+        text = f"5.3.4 not sent: {size} bytes, the mail server takes at most {limit}"
+        return read_reply(552, text, Stage.RCPT)
+    if mail.needs_utf8 and not offered.smtputf8:
+        text = "5.6.7 not sent: the address needs SMTPUTF8, which the mail server lacks"
+        return read_reply(553, text, Stage.RCPT)
+    try:
+        return envelope_lines(mail, offered)
+    except UnsafeValue as trouble:
+        return read_reply(553, f"5.1.3 not sent: {trouble}", Stage.RCPT)
+
+
+def envelope_lines(mail: Outgoing, offered: Extensions) -> tuple[bytes, bytes]:
+    """Return the MAIL and the RCPT line with the parameters that the server understands.
 
     Raises UnsafeValue for an address that would break out of its line, is empty, too long, or is
     not ASCII in a mail that does not ask for SMTPUTF8.

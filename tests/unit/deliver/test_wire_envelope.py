@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefings.deliver.wire import Extensions, Outgoing, check_content, envelope
+from briefings.deliver.wire import Extensions, Outgoing, check_content
+from briefings.deliver.wire import envelope_lines as envelope
 from briefings.errors import UnsafeValue
 
 
