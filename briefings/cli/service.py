@@ -6,6 +6,7 @@ import signal
 import threading
 from types import FrameType
 
+import structlog
 import typer
 
 from briefings.cli.shared import open_app
@@ -34,6 +35,7 @@ def _run(*, web: bool, ticks: bool, sender: bool) -> None:
         confirmed(chain)
     service = Service(chain, opened.settings)
     service.start(ticks=ticks, sender=sender)
+    structlog.get_logger("briefings.service").info("started", web=web, ticks=ticks, sender=sender)
     try:
         if web:
             serve_pages(opened, demo=False)
