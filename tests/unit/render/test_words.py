@@ -32,6 +32,9 @@ def test_shown_text_is_one_line_without_pairs_and_stays_as_it_is(text: str) -> N
         ("aijobs.net survey", "aijobs.net"),
         ("growth of 15\N{EN DASH}20 % a year", "15\N{EN DASH}20 %"),
         ("up 0.1 %.", "0.1 %"),
+        ("(on a scale of 0-1) is", "0-1"),
+        ("2024\N{EN DASH}2026.", "2024\N{EN DASH}2026"),
+        ("(n = 2,048)", "n = 2,048"),
     ],
 )
 def test_names_and_numbers_stay_together(text: str, kept: str) -> None:
