@@ -202,6 +202,11 @@ def item_url(base: str, item_id: int) -> str:
     return _url(base, "items", str(item_id))
 
 
+def page_url(base: str, page: str, token: str) -> str:
+    """The page that a letter leads to, such as `confirm`, under one token."""
+    return _url(base, page, token)
+
+
 def _url(base: str, page: str, last: str) -> str:
     return f"{base.rstrip('/')}/{page}/{last}"
 

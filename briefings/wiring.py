@@ -16,7 +16,6 @@ from briefings.pipeline.chain import Chain, Schedule
 from briefings.store.database import Database
 from briefings.weeks import SendAt, Week
 
-
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process's write before saying that the database is locked."""
 
@@ -107,14 +106,22 @@ def _chain(
     from briefings.deliver.message import Postmark
     from briefings.links import Signer
     from briefings.render import Renderer, Site
+    from briefings.render.letters import LetterRenderer
 
     @cache
-    def renderer() -> Renderer:
-        site = Site(
+    def site() -> Site:
+        return Site(
             base_url=settings.need("base_url", "the address of your site, https://..."),
             postal_address=settings.need("postal_address", "the sender's postal address"),
         )
-        return Renderer(templates or shipped("templates/email"), site)
+
+    @cache
+    def renderer() -> Renderer:
+        return Renderer(templates or shipped("templates/email"), site())
+
+    @cache
+    def letters() -> LetterRenderer:
+        return LetterRenderer(templates or shipped("templates/email"), site())
 
     @cache
     def postmark() -> Postmark:
@@ -130,6 +137,7 @@ def _chain(
         thin=ThinRules(minimum=settings.thin_minimum, fill_days=settings.thin_fill_weeks * 7),
         state_dir=settings.folder,
         renderer=renderer,
+        letters=letters,
         postmark=postmark,
         signer=cache(lambda: Signer.from_setting(settings.secrets)),
         clock=clock,

@@ -51,6 +51,16 @@ def parse_address(text: str) -> Address:
     return Address(text=f"{local}@{domain.lower()}", key=f"{key_local}@{ascii_domain}")
 
 
+def mailed_as(text: str) -> str:
+    """Write an address as it goes on the wire: the domain in ASCII, the local part untouched.
+
+    Only an address whose local part is beyond ASCII needs SMTPUTF8 then (RFC 6531). Raises
+    ValueError as `parse_address` does.
+    """
+    local, _, domain = parse_address(text).text.rpartition("@")
+    return f"{local}@{_ascii_domain(domain)}"
+
+
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 
 

@@ -11,6 +11,7 @@ from briefings.assemble import ThinRules
 from briefings.deliver.message import Postmark
 from briefings.links import Signer
 from briefings.render import Renderer
+from briefings.render.letters import LetterRenderer
 from briefings.store.database import Database
 from briefings.weeks import SendAt
 
@@ -27,7 +28,7 @@ class Schedule:
 class Chain:
     """The stages of one installation, built by wiring.
 
-    `renderer`, `postmark` and `signer` are made when first asked for, so that commands that send
+    `renderer`, `letters`, `postmark` and `signer` are made when first asked for: commands that send
     nothing need none of their settings.
     """
 
@@ -36,6 +37,7 @@ class Chain:
     thin: ThinRules
     state_dir: Path
     renderer: Callable[[], Renderer]
+    letters: Callable[[], LetterRenderer]
     postmark: Callable[[], Postmark]
     signer: Callable[[], Signer]
     clock: Callable[[], datetime]

@@ -117,6 +117,10 @@ class Claims:
             self._delivery_of[row.reader_id] = row.id
         return [row.id for row, _ in claimed]
 
+    def first(self) -> Sequence[int]:
+        """No briefing goes before another one that was claimed."""
+        return ()
+
     def fill(self, row: int) -> Outgoing | None:
         """The finished mail of a claimed row; None when it ends without one, settled later."""
         claimed, issue = self._held[row]

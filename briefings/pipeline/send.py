@@ -30,6 +30,7 @@ from briefings.model.reply import PauseIssue
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.claims import Claims, Sending
 from briefings.pipeline.instance import confirmed
+from briefings.pipeline.letters import LettersFirst, letters_due
 from briefings.pipeline.open_issue import open_regular
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.recovery import recover_all
@@ -82,7 +83,7 @@ def send_due(
     else:
         working = _unfinished(chain)
     active = [one.id for one in working if one.state is IssueState.OPEN]
-    if active:
+    if active or letters_due(chain):
         with process(chain, own) as (entry, log):
             sending = Sending(
                 process=entry,
@@ -182,7 +183,7 @@ def deliver(
             if sending.issue_ids is None or issue.id in sending.issue_ids
         )
     claims = Claims(chain, catalogue, sending)
-    sender = Sender(claims, forever=forever)
+    sender = Sender(LettersFirst(chain, catalogue, sending, claims), forever=forever)
     bucket = _bucket(chain, settings)
 
     def tick() -> None:
