@@ -120,6 +120,7 @@ class Settings(BaseModel):
     trusted_proxies: Plain = ""
     thin_minimum: Annotated[int, Field(ge=0, le=12)] = 3
     thin_fill_weeks: Annotated[int, Field(ge=0, le=8)] = 4
+    thin_merge: bool = False
     late_policy: LatePolicy = LatePolicy.HOLD
     late_hours: Annotated[int, Field(ge=0, le=168)] = 24
     log_format: Literal["console", "json"] = "console"

@@ -134,7 +134,11 @@ def _chain(
     return Chain(
         db=db,
         schedule=Schedule(send_at=SendAt.parse(settings.send_at), timezone=settings.timezone),
-        thin=ThinRules(minimum=settings.thin_minimum, fill_days=settings.thin_fill_weeks * 7),
+        thin=ThinRules(
+            minimum=settings.thin_minimum,
+            fill_days=settings.thin_fill_weeks * 7,
+            merge=settings.thin_merge,
+        ),
         state_dir=settings.folder,
         renderer=renderer,
         letters=letters,

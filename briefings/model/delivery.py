@@ -30,6 +30,7 @@ class SkipReason(StrEnum):
     ALL_HELD = "all editions held"
     NO_EDITION = "no edition"
     NOTHING_NEW = "nothing new"
+    HAD_THE_WEEK = "had this week's mail"
     CANCELLED = "cancelled"
     UNUSABLE = "unusable row"
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from briefings.assemble import compose
+from briefings.assemble import ThinRules, compose
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import SkipReason, State
 from briefings.model.edition import Composition, Edition, EditionState
 from briefings.model.frequency import Frequency
 from briefings.model.news import Item
 from briefings.model.reader import Preferences, Reader
-from briefings.pipeline.chain import Schedule
+from briefings.pipeline.chain import Chain
 from briefings.pipeline.prepare import placed_items
+from briefings.pipeline.timetable import Timetable, timetable
 from briefings.store import editions as edition_store
 from briefings.store.database import Transaction
-from briefings.weeks import Week, due_at, in_slot, plan_week, slot_weeks, zone
+from briefings.weeks import Week, in_slot, plan_week, slot_weeks
 
 GOES = (EditionState.DRAFT, EditionState.APPROVED, EditionState.PUBLISHED)
 REMEMBERED = 20_000
@@ -42,11 +43,15 @@ class Decision:
 class Audience:
     """A week's editions with everything needed to decide reader by reader.
 
-    `editions` are those that go, `silent` tells of the others why not, `states` theirs.
+    `editions` are those that go, `silent` tells of the others why not, `states` theirs. No mail is
+    due before `not_before`: late ones do not lie in the past. `every_slot` lets readers of all
+    frequencies have it (welcome), `for_its_editions` only those who read one of its editions
+    (late).
     """
 
     week: Week
-    schedule: Schedule
+    timetable: Timetable
+    rules: ThinRules
     catalogue: Catalogue
     editions: Mapping[str, Edition]
     silent: Mapping[str, str]
@@ -56,6 +61,9 @@ class Audience:
     past: Mapping[Week, Mapping[str, Edition]] = field(
         default_factory=dict[Week, Mapping[str, Edition]]
     )
+    not_before: datetime | None = None
+    every_slot: bool = False
+    for_its_editions: bool = False
     _lists: OrderedDict[Key, Composition | SkipReason] = field(
         default_factory=OrderedDict[Key, Composition | SkipReason]
     )
@@ -68,10 +76,12 @@ class Audience:
 
     def due(self, reader: Reader) -> datetime:
         """The instant at which this reader's mail leaves (R3)."""
-        name = reader.timezone or self.schedule.timezone
+        name = reader.timezone or self.timetable.schedule.timezone
         known = self._hours.get(name)
         if known is None:
-            known = due_at(self.week, self.schedule.send_at, zone(name))
+            known = self.timetable.due(self.week, name)
+            if self.not_before is not None:
+                known = max(known, self.not_before)
             self._hours[name] = known
         return known
 
@@ -112,6 +122,7 @@ class Audience:
                 plan_week=step,
                 last_subjects=self.last_subjects,
                 past_slots=self._past(preferences.frequency),
+                rules=self.rules,
             )
             self._lists[key] = known
             if len(self._lists) > REMEMBERED:
@@ -125,12 +136,16 @@ class Audience:
             return SkipReason.SUPPRESSED
         if reader.paused_until is not None and reader.paused_until > due.date():
             return SkipReason.PAUSED
-        if not in_slot(reader.preferences.frequency, self.week):
+        if not self.every_slot and not in_slot(reader.preferences.frequency, self.week):
             return SkipReason.NOT_THEIR_WEEK
+        if self.for_its_editions and self.editions.keys().isdisjoint(
+            reader.preferences.specializations
+        ):
+            return SkipReason.NO_EDITION
         return None
 
     def _past(self, frequency: Frequency) -> tuple[Mapping[str, Edition], ...]:
-        if frequency is Frequency.WEEKLY:
+        if frequency is Frequency.WEEKLY or self.every_slot:
             return ()
         weeks = [week for week in slot_weeks(frequency, self.week) if week != self.week]
         return tuple(self.past.get(week, {}) for week in weeks)
@@ -138,12 +153,12 @@ class Audience:
 
 def gather(
     tx: Transaction,
+    chain: Chain,
     week: Week,
-    schedule: Schedule,
     catalogue: Catalogue,
     candidates: Mapping[str, Edition],
     *,
-    going: tuple[EditionState, ...],
+    going: Collection[EditionState],
 ) -> Audience:
     """Load what an audience needs; `candidates` are the week's editions in whatever state."""
     editions = {s: e for s, e in candidates.items() if e.state in going}
@@ -157,7 +172,8 @@ def gather(
         loaded |= placed_items(tx, published)
     return Audience(
         week=week,
-        schedule=schedule,
+        timetable=timetable(tx, chain),
+        rules=chain.thin,
         catalogue=catalogue,
         editions=editions,
         silent=silent,

@@ -113,7 +113,7 @@ def _queued_week(item: Item, frozen: Week | None) -> Week:
     own = Week.parse(item.week)
     if frozen is None or own > frozen:
         return own
-    return stored_week(own.monday, frozen)
+    return stored_week(item.news.date, frozen)
 
 
 def withdraw_items(chain: Chain, ids: Sequence[int]) -> Withdrawn:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from briefings.assemble import Skip, assemble
+from briefings.assemble import Skip, ThinRules, assemble
+from briefings.assemble.edition import MERGED
 from briefings.errors import NotFound
 from briefings.model.catalogue import Catalogue
 from briefings.model.edition import Edition, EditionState
-from briefings.model.news import Item
+from briefings.model.news import Item, ItemState
 from briefings.pipeline.chain import Chain
 from briefings.store import catalogue as catalogues
-from briefings.store import editions, items
+from briefings.store import editions, items, publishing, runs
 from briefings.store.database import Transaction
+from briefings.store.runs import Decision
 from briefings.weeks import Week
 
 FIXED = (EditionState.APPROVED, EditionState.PUBLISHED)
@@ -76,7 +78,7 @@ def draft(tx: Transaction, chain: Chain, week: Week, only: Sequence[str] = ()) -
             current,
             earlier=earlier,
             carried=editions.carried(tx, slug, str(week)),
-            joined=_held_before(tx, slug, week),
+            joined=_joined(tx, slug, week, chain.thin),
             catalogue=catalogue,
             rules=chain.thin,
         )
@@ -94,13 +96,26 @@ def _keep_words(edition: Edition, known: Edition | None) -> Edition:
     return replace(edition, subject=known.subject, intro=known.intro)
 
 
-def _held_before(tx: Transaction, slug: str, week: Week) -> list[Item]:
-    """The items of this specialization's edition that was held at last week's freeze (R4)."""
-    before = editions.get(tx, str(week.previous()), slug)
-    if before is None or before.state is not EditionState.HELD:
-        return []
-    keys = [(p.item_id, p.revision) for p in before.placements]
-    return list(items.at(tx, keys).values())
+def _joined(tx: Transaction, slug: str, week: Week, rules: ThinRules) -> list[Item]:
+    """The items that weeks before owe this specialization: they come under "Earlier" (R4).
+
+    That is what stands in an edition held at its freeze, also when it went late, and everything of
+    weeks that made no mail: merged with the next, or skipped by a person.
+    """
+    owed: dict[int, Item] = {}
+    for back in range(1, rules.never_older_days // 7 + 1):
+        before = str(week.shift(-back))
+        edition = editions.get(tx, before, slug)
+        if edition is not None and slug in publishing.left_behind(tx, before):
+            owed.update(items.get(tx, [p.item_id for p in edition.placements]))
+            break  # what it was owed itself stands in it already
+        if edition is not None and edition.state is EditionState.PUBLISHED:
+            break
+        merged = edition is not None and edition.reason == MERGED
+        run = runs.of_week(tx, before)
+        if merged or (run is not None and run.decision is Decision.SKIP):
+            owed.update((item.id, item) for item in items.in_week(tx, before))
+    return [item for item in owed.values() if item.state is ItemState.QUEUED]
 
 
 def prepare(

@@ -11,6 +11,7 @@ from briefings.model.edition import Edition, EditionState
 from briefings.model.news import Item
 from briefings.pipeline.audience import GOES, Audience, gather
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.open_issue import issue_audience
 from briefings.pipeline.prepare import draft, load_catalogue
 from briefings.store import deliveries, editions, issues, readers
 from briefings.store.database import Transaction
@@ -30,10 +31,8 @@ class Planned:
     skipped: str | None
 
 
-def _candidates(tx: Transaction, chain: Chain, week: Week) -> tuple[dict[str, Edition], bool]:
+def _candidates(tx: Transaction, chain: Chain, week: Week) -> dict[str, Edition]:
     stored = editions.of_week(tx, str(week))
-    if issues.find(tx, week=str(week), kind=IssueKind.REGULAR):
-        return stored, True
     fresh = draft(tx, chain, week)
     candidates = {e.specialization: e for e in (*fresh.made, *fresh.kept)}
     for skip in fresh.skipped:
@@ -45,15 +44,16 @@ def _candidates(tx: Transaction, chain: Chain, week: Week) -> tuple[dict[str, Ed
             reason=skip.reason,
         )
     # A person's word (a stored draft as assembled, a hold, a skip) stands over a new assembling.
-    return {**candidates, **stored}, False
+    return {**candidates, **stored}
 
 
 def audience_of(tx: Transaction, chain: Chain, week: Week) -> tuple[Audience, bool]:
     """The audience as a freeze would see it if all drafts were approved; whether it is frozen."""
-    candidates, frozen = _candidates(tx, chain, week)
-    going = (EditionState.PUBLISHED,) if frozen else GOES
-    catalogue = load_catalogue(tx)
-    return gather(tx, week, chain.schedule, catalogue, candidates, going=going), frozen
+    regular = issues.find(tx, week=str(week), kind=IssueKind.REGULAR)
+    if regular:
+        return issue_audience(tx, chain, regular[0]), True
+    candidates = _candidates(tx, chain, week)
+    return gather(tx, chain, week, load_catalogue(tx), candidates, going=GOES), False
 
 
 def simulate(chain: Chain, week: Week) -> Iterator[Planned]:

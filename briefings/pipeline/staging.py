@@ -294,10 +294,16 @@ def _store_news(
         items.add(
             tx,
             entry.news,
-            week=week or str(stored_week(entry.news.date, terms.frozen)),
+            week=str(_week_of(entry, week, terms.frozen)),
             state=terms.state,
             now=terms.now,
             import_id=import_id,
             import_key=entry.key,
         )
     return Stored(added=len(batch) - len(known), known=len(known))
+
+
+def _week_of(entry: KeyedNews, named: str | None, frozen: Week | None) -> Week:
+    """Give the week that the writer named while it is open, otherwise what R3 says of the date."""
+    own = Week.parse(named) if named else Week.of(entry.news.date)
+    return own if frozen is None or own > frozen else stored_week(entry.news.date, frozen)

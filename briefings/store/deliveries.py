@@ -256,13 +256,18 @@ def of_reader(tx: Transaction, reader_id: int, limit: int = 50) -> list[Delivery
     return [_row(row) for row in found]
 
 
-def got_week(tx: Transaction, week: str, reader_from: int, reader_to: int) -> frozenset[int]:
-    """Give the readers of a range, ends included, with an unskipped regular or late row (R4)."""
+def got_week(
+    tx: Transaction, week: str, reader_from: int, reader_to: int, *, but_issue: int = 0
+) -> frozenset[int]:
+    """Give the readers of a range, ends included, with an unskipped regular or late row (R4).
+
+    Rows of the issue `but_issue` do not count: a late issue asks about the others.
+    """
     found = tx.fetch(
         "SELECT delivery.reader_id FROM issue JOIN delivery ON delivery.issue_id = issue.id "
         "WHERE issue.week = ? AND issue.kind IN ('regular', 'late') "
-        "AND delivery.reader_id BETWEEN ? AND ? AND delivery.state <> 'skipped'",
-        (week, reader_from, reader_to),
+        "AND delivery.reader_id BETWEEN ? AND ? AND delivery.state <> 'skipped' AND issue.id <> ?",
+        (week, reader_from, reader_to, but_issue),
     )
     return frozenset(int(row[0]) for row in found)
 

@@ -32,7 +32,11 @@ _CLOSED = {EditionState.APPROVED, EditionState.PUBLISHED}
 
 
 class EditionRow(Table, table=True):
-    """One edition; the `approved_` columns are filled while it is approved or published."""
+    """One edition; the `approved_` columns are filled while it is approved or published.
+
+    `issue_id` is the mailing that it went with and `sent_subject` the subject of that mailing's
+    plain mail; `held_at` is the freeze that left it behind, and stays when it goes later (R4).
+    """
 
     __tablename__ = "edition"
     __table_args__ = (
@@ -53,6 +57,9 @@ class EditionRow(Table, table=True):
     approved_count: int | None = None
     approved_by: str | None = None
     approved_at: datetime | None = Field(default=None, sa_type=Instant)
+    sent_subject: str | None = None
+    held_at: datetime | None = Field(default=None, sa_type=Instant)
+    issue_id: int | None = Field(default=None, sa_type=BigId)
     updated_at: datetime = Field(sa_type=Instant)
 
 
@@ -232,9 +239,10 @@ def carried(tx: Transaction, specialization: str, before_week: str) -> set[int]:
 
 
 def last_subject(tx: Transaction, specialization: str, before_week: str) -> str | None:
-    """Give the subject of the newest published edition before a week, or None."""
+    """Give the subject under which the newest published edition before a week went, or None."""
     row = tx.one(
-        "SELECT subject FROM edition WHERE specialization = :slug AND week < :week "
+        "SELECT COALESCE(sent_subject, subject) FROM edition "
+        "WHERE specialization = :slug AND week < :week "
         "AND state = 'published' ORDER BY week DESC LIMIT 1",
         slug=specialization,
         week=before_week,

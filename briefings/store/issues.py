@@ -136,6 +136,17 @@ def open(tx: Transaction, issue_id: int, audience: int) -> bool:  # noqa: A001 -
     )
 
 
+def lock_week(tx: Transaction, week: str) -> None:
+    """Keep others from freezing into a week until this unit ends; SQLite does so by itself."""
+    if not tx.is_sqlite:
+        tx.rows("SELECT id FROM issue WHERE week = :week ORDER BY id FOR UPDATE", week=week)
+
+
+def grow(tx: Transaction, issue_id: int, by: int) -> None:
+    """Count readers that were added to a welcome issue, the only kind that grows (R11)."""
+    tx.execute("UPDATE issue SET audience = audience + :by WHERE id = :id", id=issue_id, by=by)
+
+
 def set_state(
     tx: Transaction,
     issue_id: int,

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlmodel import Field, Index
+from sqlmodel import Field, Index, text
 
 from briefings.errors import NotFound
 from briefings.model.frequency import Frequency
@@ -51,7 +51,15 @@ class ReaderRow(Table, table=True):
     """One reader. An erased one keeps its number and when it confirmed and left, nothing else."""
 
     __tablename__ = "reader"
-    __table_args__ = (Index("uq_reader_email_key", "email_key", unique=True),)
+    __table_args__ = (
+        Index("uq_reader_email_key", "email_key", unique=True),
+        Index(
+            "ix_reader_signed_up",
+            "confirmed_at",
+            sqlite_where=text("import_id = 0"),
+            postgresql_where=text("import_id = 0"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     email: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from briefings.store import (
+    alerts,
     blocks,
     catalogue,
     changes,
     consents,
+    corrections,
     deliveries,
     editions,
     figures,
@@ -20,6 +22,7 @@ from briefings.store import (
     quotas,
     readers,
     received,
+    runs,
     signups,
     suppression,
 )
@@ -27,10 +30,12 @@ from briefings.store.tables import Table
 
 METADATA = Table.metadata
 MODULES = (
+    alerts,
     blocks,
     catalogue,
     changes,
     consents,
+    corrections,
     deliveries,
     editions,
     figures,
@@ -44,6 +49,7 @@ MODULES = (
     quotas,
     readers,
     received,
+    runs,
     signups,
     suppression,
 )

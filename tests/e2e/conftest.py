@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.time_fixtures import place, settled
 from tests.e2e.town import Town, found
+
+__all__ = ["place", "settled", "town"]
 
 
 @pytest.fixture

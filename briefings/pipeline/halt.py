@@ -1,0 +1,55 @@
+"""One switch that stops all mail of the installation, and the one that lets it go on again.
+
+It is a fact in the database, so every process obeys it; it ends no process and loses no row.
+"""
+
+from __future__ import annotations
+
+from briefings.errors import Refused
+from briefings.model.delivery import IssueState
+from briefings.pipeline.chain import Chain
+from briefings.store import instance, issues
+from briefings.store.database import Transaction
+
+KEY = "stopped"
+REASON = "everything is stopped: `briefings go` lets it go on"
+
+
+def stopped(tx: Transaction) -> str | None:
+    """Say since when and by whom everything is stopped, or None."""
+    return instance.get(tx, KEY) or None
+
+
+def stop(chain: Chain, *, by: str) -> int:
+    """Stop everything now: no row is claimed and nothing opens; gives how many issues paused."""
+    now = chain.clock()
+    with chain.db.write() as tx:
+        instance.put(tx, KEY, f"since {now:%Y-%m-%d %H:%M} UTC by {by}")
+        return sum(pause_if_stopped(tx, issue.id) for issue in issues.find(tx))
+
+
+def go(chain: Chain) -> int:
+    """Let everything go on that `stop` stopped; gives how many issues are open again.
+
+    Issues that were paused for another reason stay paused.
+    """
+    with chain.db.write() as tx:
+        instance.put(tx, KEY, "")
+        return sum(
+            issues.set_state(tx, issue.id, (IssueState.PAUSED,), IssueState.OPEN)
+            for issue in issues.find(tx)
+            if issue.state is IssueState.PAUSED and issue.reason == REASON
+        )
+
+
+def pause_if_stopped(tx: Transaction, issue_id: int) -> bool:
+    """Pause an open issue when everything is stopped; belongs into what opens issues."""
+    return stopped(tx) is not None and issues.set_state(
+        tx, issue_id, (IssueState.OPEN,), IssueState.PAUSED, REASON
+    )
+
+
+def refuse_if_stopped(tx: Transaction) -> None:
+    """Raise Refused when everything is stopped, with what to do."""
+    if (since := stopped(tx)) is not None:
+        raise Refused(f"Everything is stopped {since}: `briefings go` lets it go on.")

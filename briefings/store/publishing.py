@@ -1,0 +1,124 @@
+"""Moves editions out of a freeze: with which issue each went, or that it stayed behind (P5, R4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefings.model.edition import Edition, EditionState
+from briefings.store import editions
+from briefings.store.instants import stored
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from briefings.store.database import Transaction
+
+
+def publish(
+    tx: Transaction, week: str, slug: str, *, issue_id: int, subject: str | None, now: datetime
+) -> bool:
+    """Let an approved edition go with an issue; False when it is not approved any more.
+
+    `subject` is that of the plain mail: what next week's must differ from. None without a mail.
+    """
+    return (
+        tx.execute(
+            "UPDATE edition SET state = 'published', reason = NULL, issue_id = :issue_id, "
+            "sent_subject = :subject, updated_at = :now "
+            "WHERE week = :week AND specialization = :slug AND state = 'approved'",
+            issue_id=issue_id,
+            subject=subject,
+            now=stored(now),
+            week=week,
+            slug=slug,
+        )
+        == 1
+    )
+
+
+def leave_behind(tx: Transaction, week: str, *, reason: str, now: datetime) -> None:
+    """Hold what is a draft at the freeze, and mark all that is held as left behind (R4)."""
+    tx.execute(
+        "UPDATE edition SET state = 'held', reason = :reason WHERE week = :week "
+        "AND state = 'draft'",
+        reason=reason,
+        week=week,
+    )
+    tx.execute(
+        "UPDATE edition SET held_at = :now WHERE week = :week AND state = 'held' "
+        "AND held_at IS NULL",
+        now=stored(now),
+        week=week,
+    )
+
+
+def left_behind(tx: Transaction, week: str) -> frozenset[str]:
+    """Give the specializations whose edition was held at the freeze of a week, gone later or not."""
+    rows = tx.rows(
+        "SELECT specialization FROM edition WHERE week = :week AND held_at IS NOT NULL", week=week
+    )
+    return frozenset(str(row[0]) for row in rows)
+
+
+def gone_with(tx: Transaction, week: str) -> dict[str, int]:
+    """Give the issue that each published edition of a week went with, by specialization."""
+    rows = tx.rows(
+        "SELECT specialization, issue_id FROM edition WHERE week = :week "
+        "AND state = 'published' AND issue_id IS NOT NULL",
+        week=week,
+    )
+    return {str(row[0]): int(row[1]) for row in rows}
+
+
+def newest_published(tx: Transaction, until_week: str, from_week: str) -> dict[str, Edition]:
+    """Give each specialization's newest published edition in a range of weeks, ends included."""
+    rows = tx.rows(
+        "SELECT specialization, MAX(week) FROM edition WHERE state = 'published' "
+        "AND week BETWEEN :since AND :until GROUP BY specialization ORDER BY specialization",
+        since=from_week,
+        until=until_week,
+    )
+    by_week: dict[str, list[str]] = {}
+    for slug, week in rows:
+        by_week.setdefault(str(week), []).append(str(slug))
+    found: dict[str, Edition] = {}
+    for week, slugs in by_week.items():
+        found.update(editions.of_week(tx, week, slugs))
+    return dict(sorted(found.items()))
+
+
+def drop_placement(
+    tx: Transaction, edition: Edition, item_id: int, *, by: str, now: datetime
+) -> None:
+    """Take an item out of an approved or published edition and renew its approval in one act."""
+    kept = tuple(p for p in edition.placements if p.item_id != item_id)
+    fingerprint = editions.content_hash(
+        Edition(
+            specialization=edition.specialization,
+            week=edition.week,
+            placements=kept,
+            subject=edition.subject,
+            intro=edition.intro,
+        )
+    )
+    tx.execute(
+        "DELETE FROM placement WHERE item_id = :item_id AND edition_id = (SELECT id FROM edition "
+        "WHERE week = :week AND specialization = :slug)",
+        item_id=item_id,
+        week=edition.week,
+        slug=edition.specialization,
+    )
+    tx.execute(
+        "UPDATE edition SET revision = revision + 1, content_hash = :hash, approved_hash = :hash, "
+        "approved_by = :by, approved_at = :now, updated_at = :now "
+        "WHERE week = :week AND specialization = :slug AND state IN ('approved', 'published')",
+        hash=fingerprint,
+        by=by,
+        now=stored(now),
+        week=edition.week,
+        slug=edition.specialization,
+    )
+
+
+CLOSED = (EditionState.APPROVED, EditionState.PUBLISHED)
+"""States in which a change of content needs its approval renewed."""
