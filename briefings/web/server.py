@@ -42,6 +42,7 @@ def serve(app: App, *, demo: bool) -> None:
             timeout_graceful_shutdown=DRAIN_SECONDS,
             lifespan="on",
         )
+        structlog.get_logger("briefings.web").info("listening", bind=app.settings.bind)
         with _signals_end_here():
             uvicorn.Server(config).run(sockets=[listening])
 

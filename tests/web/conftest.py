@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import policy
@@ -71,7 +73,7 @@ def settings_in(folder: Path, **more: object) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     (folder / "readers.csv").write_text(SUBSCRIBERS, encoding="utf-8")
     opened = build(settings_in(folder), clock=Clock())
@@ -129,16 +131,10 @@ class Installation:
 
     def dump(self) -> list[str]:
         """Everything in the database, as text."""
-        import sqlite3
-        from contextlib import closing
-
         with closing(sqlite3.connect(self.folder / "subscribers.db")) as connection:
             return list(connection.iterdump())
 
     def row(self, sql: str, *values: object) -> tuple[object, ...]:
-        import sqlite3
-        from contextlib import closing
-
         with closing(sqlite3.connect(self.folder / "subscribers.db")) as connection:
             return connection.execute(sql, values).fetchone()
 
@@ -149,26 +145,41 @@ class Installation:
         )
         return str(slugs).split(";"), left_at is not None
 
+    @contextmanager
+    def locked(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock, as a process does that is in the middle of something."""
+        with closing(sqlite3.connect(self.folder / "subscribers.db")) as connection:
+            connection.isolation_level = None
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
     def left_log(self) -> list[list[str]]:
         file = self.folder / "left.log"
         return [line.split() for line in file.read_text().splitlines()] if file.exists() else []
 
 
 @pytest.fixture
-def installed(_made: Path, tmp_path: Path) -> Iterator[Installation]:
-    yield from copied(_made, tmp_path / "site")
+def installed(made: Path, tmp_path: Path) -> Iterator[Installation]:
+    yield from copied(made, tmp_path / "site")
 
 
-def copied(made: Path, folder: Path, **more: object) -> Iterator[Installation]:
+@pytest.fixture
+def patient(made: Path, tmp_path: Path) -> Iterator[Installation]:
+    """The same, but it waits for a locked database as long as a real one does."""
+    yield from copied(made, tmp_path / "patient", busy_timeout=5.0)
+
+
+def copied(
+    made: Path, folder: Path, *, busy_timeout: float = 0.2, demo: bool = True, **more: object
+) -> Iterator[Installation]:
     shutil.copytree(made, folder)
     clock = Clock()
     opened = build(settings_in(folder, **more), clock=clock)
     opened.db.dispose()
-    # Locked databases are tried below: a fifth of a second is enough to wait.
-    quick = Database.open(opened.settings.database_url, busy_timeout=0.2)
+    quick = Database.open(opened.settings.database_url, busy_timeout=busy_timeout)
     opened = replace(opened, chain=replace(opened.chain, db=quick))
     installation = Installation(
-        folder=folder, clock=clock, app=opened, web=create_app(opened, demo=True)
+        folder=folder, clock=clock, app=opened, web=create_app(opened, demo=demo)
     )
     for file in sorted((folder / "outbox" / "new").iterdir()):
         message = BytesParser(policy=policy.default).parsebytes(file.read_bytes())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -33,9 +35,22 @@ def routes(site: Site, metrics: Metrics) -> APIRouter:
 
     @router.get("/metrics")
     def counts(request: Request) -> Response:
-        """Counts for Prometheus; a request that came through a proxy is from outside: 404."""
-        if "x-forwarded-for" in request.headers:
+        """Counts for Prometheus, for private networks only: others learn nothing, not even 403."""
+        if not _from_inside(request, proxied=bool(site.app.settings.trusted_proxies)):
             raise HTTPException(404)
         return Response(metrics.text(site.now().timestamp()), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def _from_inside(request: Request, *, proxied: bool) -> bool:
+    """Whether the client is on this machine or a private network.
+
+    Behind a proxy that is not in TRUSTED_PROXIES nobody can tell, so nobody is.
+    """
+    if "x-forwarded-for" in request.headers and not proxied:
+        return False
+    try:
+        return request.client is not None and ip_address(request.client.host).is_private
+    except ValueError:
+        return False

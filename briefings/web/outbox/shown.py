@@ -25,15 +25,18 @@ def framed(html: str, *, base_url: str, dark: bool) -> str:
     scheme = "dark" if dark else "light"
     shown = _SCHEME.sub(rf"\g<1>{scheme}", shown)
     shown = _META.sub(rf"\g<1>{scheme}", shown)
-    if base_url:
-        shown = re.sub(
-            rf"""(\bhref\s*=\s*["']?){re.escape(base_url)}(?=[/"'?#])/?""",
-            r"\g<1>/",
-            shown,
-        )
+    shown = local_links(shown, base_url)
     base = '<base target="_blank">'
     placed, found = _HEAD.subn(lambda head: head[0] + base, shown, count=1)
     return placed if found else base + shown
+
+
+def local_links(html: str, base_url: str) -> str:
+    """Make links to the site of the mails lead to the site that shows them."""
+    if not base_url:
+        return html
+    own = rf"""(\bhref\s*=\s*["']?){re.escape(base_url)}(?=[/"'?#])/?"""
+    return re.sub(own, r"\g<1>/", html)
 
 
 def clickable(text: str, base_url: str) -> Markup:

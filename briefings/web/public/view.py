@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from briefings.links import Purpose
 from briefings.pipeline.reading import item_view, mail_view
+from briefings.web.outbox.shown import local_links
 from briefings.web.site import Site
 
 MAIL_POLICY = (
@@ -32,6 +33,8 @@ def routes(site: Site) -> APIRouter:
         more = site.pages.text("more.html", items=mail.left_over) if mail.left_over else ""
         before, found, after = mail.html.rpartition(_LAST)
         html = before + more + found + after if found else mail.html + more
+        if site.demo:
+            html = local_links(html, site.app.settings.base_url or "")
         return HTMLResponse(html, headers={"content-security-policy": MAIL_POLICY})
 
     @router.api_route("/items/{item}", methods=["GET", "HEAD"])
