@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 
@@ -113,6 +114,7 @@ def _chain(
         return Site(
             base_url=settings.need("base_url", "the address of your site, https://..."),
             postal_address=settings.need("postal_address", "the sender's postal address"),
+            reply_to=parseaddr(settings.reply_to or "")[1],
         )
 
     @cache

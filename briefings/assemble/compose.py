@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefings.assemble.head import OwnWords, PlanPart, compose_head
-from briefings.assemble.shelf import KINDS, Given, Shelf, fill_shelves, first_twelve
+from briefings.assemble.shelf import KINDS, Given, Shelf, draw_few, fill_shelves, first_twelve
 from briefings.assemble.thin import ThinRules
 from briefings.model.catalogue import PLAN_WEEKS, RiskCategory
 from briefings.model.delivery import SkipReason
@@ -85,6 +85,7 @@ def compose(  # noqa: PLR0917 - week, content and catalogue; what belongs to the
         if plan is None:
             return SkipReason.NO_EDITION
     shelves, left_over = first_twelve(fill_shelves(given, going))
+    shelves = draw_few(shelves)
     carried = [block for shelf in shelves for block in (*shelf.fresh, *shelf.past)]
     if not carried and plan is None:
         return SkipReason.NOTHING_NEW

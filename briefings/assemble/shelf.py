@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from briefings.weeks import Week
 
 MOST_ITEMS = 12
+MOST_BOXES = 2
+"""Pay items that are drawn in one mail; two roles, twelve items and the plan stay under 80 KB."""
 KINDS = tuple(Kind)  # the order of the mail: tools, role, pay
 _SECTIONS = {
     Kind.TOOL_CHANGE: Section.TOOL_CHANGES,
@@ -114,6 +116,22 @@ def _block(given: Given, item: Item, placement: Placement, past: bool) -> ItemBl
         growth_note=growth_note(role) if news.kind is Kind.SALARY_NEWS else "",
         language=given.profile.language,
     )
+
+
+def draw_few(shelves: Sequence[Shelf]) -> list[Shelf]:
+    """Keep the drawings of the first two pay items; the others are told in words (mail size)."""
+    boxes = [b.item.id for s in shelves for b in (*s.fresh, *s.past) if b.item.news.pay]
+    told = frozenset(boxes[MOST_BOXES:])
+    if not told:
+        return list(shelves)
+    return [
+        replace(
+            shelf,
+            fresh=tuple(replace(b, drawn=b.item.id not in told) for b in shelf.fresh),
+            past=tuple(replace(b, drawn=b.item.id not in told) for b in shelf.past),
+        )
+        for shelf in shelves
+    ]
 
 
 def first_twelve(shelves: Sequence[Shelf]) -> tuple[list[Shelf], tuple[int, ...]]:

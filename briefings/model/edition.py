@@ -74,7 +74,10 @@ class HeadBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemBlock:
-    """One item card or pay box. `past` quiets the urgency label (items under "Earlier")."""
+    """One item card or pay box. `past` quiets the urgency label (items under "Earlier").
+
+    Without `drawn` a pay item is told in words alone: a box weighs as much as four cards.
+    """
 
     item: Item
     why_you: str
@@ -82,6 +85,7 @@ class ItemBlock:
     tool: Tool | None = None
     role_name: str = ""
     growth_note: str = ""
+    drawn: bool = True
     language: str = "en"
 
 

@@ -92,11 +92,12 @@ def _head(spec: HeadBlock, site: Site) -> View:
 def _item(spec: ItemBlock, site: Site) -> View:
     news = spec.item.news
     place = f"item {spec.item.id}"
+    boxed = bool(news.pay) and spec.drawn
     card: View = {
         "label": _label(spec),
         "tone": _tone(spec),
         "loud": news.change in _INKED or news.kind is not Kind.TOOL_CHANGE,
-        "date": "" if news.pay else day(news.date, Week.parse(spec.item.week).year),
+        "date": "" if boxed else day(news.date, Week.parse(spec.item.week).year),
         "headline": news.headline,
         "url": link(f"{site.base_url}/items/{spec.item.id}", "BASE_URL"),
         "summary": news.summary,
@@ -105,7 +106,7 @@ def _item(spec: ItemBlock, site: Site) -> View:
         "source": {"name": news.source_name, "url": link(news.source_url, place)},
         "pay": "",
     }
-    if news.pay:
+    if boxed:
         card["pay"] = pay_view(news, spec.role_name, spec.growth_note, place)
         if any(figure.source_url == news.source_url for figure in figures(news)):
             card["source"] = ""  # stands with the figures
