@@ -31,7 +31,7 @@ class Part(StrEnum):
 class Placement:
     """An item revision at its place, with the words for the reader and for the desk.
 
-    `why_you` is the reader's line without its label ("MLOps Engineer covers workflow orchestration.");
+    `why_you` is the reader's line without its label ("MLOps Engineer covers model serving.");
     `ranked` explains the place to editors ("breaking; tool of the role; high; 21 Aug").
     """
 
@@ -56,7 +56,7 @@ class Edition:
     revision: int = 1
 
 
-# --- what a reader gets: plain data for one block each; equal specs are one rendering (R1) ---------
+# --- what a reader gets: plain data for one block each; equal specs are one rendering (R1) ---
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ class OverflowBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleBlock:
-    """Risk level as a gauge and the tasks at risk on a line of years; `today` is the mail's Monday."""
+    """Risk as a gauge and the tasks at risk on a line of years; `today` is the mail's Monday."""
 
     role: Role
     specialization: Specialization

@@ -1,4 +1,4 @@
-"""One piece of news: a role update, a tool change or salary news; never how it is stored or drawn."""
+"""One piece of news: role update, tool change or salary news; never how it is stored or drawn."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """A subscriber. Times are UTC-aware; `timezone` is an IANA name or None for the installation's own."""
+    """A subscriber. Times are UTC-aware; `timezone` is an IANA name, or None for the default."""
 
     id: int
     email: str
