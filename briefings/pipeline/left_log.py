@@ -50,6 +50,7 @@ class LeftLog:
         named = EVERYTHING if slugs is None else ";".join(slugs)
         line = f"{now:%Y-%m-%dT%H:%M:%SZ} {word} {mailbox_hash(self._secret, address)} {named}\n"
         try:
+            new = not self._path.exists()
             # O_APPEND with one short write: lines of two processes do not mix (POSIX write(2)).
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
@@ -57,7 +58,17 @@ class LeftLog:
                 os.fsync(file)
             finally:
                 os.close(file)
+            if new:  # the name of a file is on the disk once its folder is
+                _sync_folder(self._path.parent)
         except OSError as wrong:
             raise Temporary(
                 f"{self._path} cannot be written ({wrong.strerror}): free space or mend its rights."
             ) from wrong
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -27,8 +27,8 @@ from briefings.web.seals import BadSeal
 from briefings.web.site import Site
 from briefings.wiring import App
 
-THREADS = 16
-"""Requests in work at once; the database keeps up to 18 connections."""
+THREADS = 12
+"""Requests in work at once; the database keeps up to 18 connections, for the sender, too."""
 RETRY_SECONDS = "5"
 
 _WORDS = {

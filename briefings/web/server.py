@@ -19,6 +19,7 @@ from briefings.wiring import App
 
 __all__ = ["configure_logs", "serve"]
 
+MOST_CONNECTIONS = 1_000
 DRAIN_SECONDS = 5
 """Seconds that answers in work get after SIGTERM."""
 
@@ -40,6 +41,7 @@ def serve(app: App, *, demo: bool) -> None:
             proxy_headers=False,  # create_app does that, for the proxies that are trusted
             server_header=False,
             timeout_graceful_shutdown=DRAIN_SECONDS,
+            limit_concurrency=MOST_CONNECTIONS,
             lifespan="on",
         )
         structlog.get_logger("briefings.web").info("listening", bind=app.settings.bind)

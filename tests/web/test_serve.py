@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing, contextmanager
@@ -38,7 +39,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(installed: Installation) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(
+    installed: Installation, log_format: str = "json"
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The server in a process of its own, and its address, once it answers."""
     port = free_port()
     folder = installed.folder
@@ -49,7 +52,7 @@ def running(installed: Installation) -> Iterator[tuple[subprocess.Popen[str], st
         "BRIEFINGS_SECRET_KEY": installed.app.settings.secrets,
         "BRIEFINGS_SENDER": "Briefings <briefings@briefings.example>",
         "BRIEFINGS_BIND": f"127.0.0.1:{port}",
-        "BRIEFINGS_LOG_FORMAT": "json",
+        "BRIEFINGS_LOG_FORMAT": log_format,
         "PYTHONPATH": str(PROJECT),
     }
     process = subprocess.Popen(
@@ -63,11 +66,26 @@ def running(installed: Installation) -> Iterator[tuple[subprocess.Popen[str], st
     site = f"http://127.0.0.1:{port}"
     try:
         assert process.stderr is not None
-        assert '"event": "listening"' in process.stderr.readline()
+        assert "listening" in process.stderr.readline()
         yield process, site
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_what_breaks_is_written_down_without_the_link(installed: Installation, form: str) -> None:
+    with closing(sqlite3.connect(installed.folder / "subscribers.db")) as connection, connection:
+        connection.execute("UPDATE briefing SET content = 'not json'")
+    link = installed.links(ADA)["view"]
+    with running(installed, form) as (process, site):
+        with httpx.Client() as client:
+            assert client.get(site + link).status_code == 500
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+    assert "JSONDecodeError" in err
+    assert "/view/{token}" in err
+    assert link.rpartition("/")[2] not in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,0 +1,225 @@
+"""Sign-up and its confirmation: one answer for every address, and no GET that confirms anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from briefings.links import Purpose
+from briefings.pipeline.letter_press import share_url
+from briefings.pipeline.preferences import next_mail
+from briefings.pipeline.signing_up import Limits, TooMany, confirm, confirming, known_slugs, sign_up
+from briefings.readers.consent import CONSENT, PRESENT
+from briefings.readers.signup import LATEST, SOONEST, SOURCES, TRAP, Wrong, is_trapped, read
+from briefings.readers.zones import accepted, in_words, offered
+from briefings.web.public.preferences import next_words
+from briefings.web.seals import BadSeal
+from briefings.web.site import Fields, Site, first, form_fields, from_elsewhere
+from briefings.weeks import zone
+
+COOKIE = "signed-up"
+"""Says that this browser asked for an address; its confirmation page then needs no press."""
+COOKIE_SECONDS = 7 * 86_400
+_FORM = "sign-up"
+_CONFIRM = "confirm"
+SCRIPTS = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""For the two pages that have a script of ours; it is a file, never written into the page."""
+_FAILED = "Nothing was sent yet. Look at what is marked below."
+_TOO_QUICK = "That was quicker than people are. Press once more."
+_TOO_OLD = "This form was open for too long. Press once more."
+
+
+def routes(site: Site) -> APIRouter:
+    """The pages /subscribe and /confirm/{token}."""
+    router = APIRouter()
+
+    @router.api_route("/subscribe", methods=["GET", "HEAD"])
+    def ask(request: Request) -> Response:
+        """Show the form; `about` chooses a specialization ahead, `from` says who passed it on."""
+        query = request.query_params
+        return _form(
+            site,
+            {
+                "specialization": [query.get("about", "")],
+                "from": [query.get("from", "")],
+            },
+        )
+
+    @router.post("/subscribe")
+    def take(request: Request, fields: Annotated[Fields, Depends(form_fields)]) -> Response:
+        """Take the sign-up; what becomes of it, only the mailbox tells."""
+        if from_elsewhere(request):
+            raise BadSeal("Another site sent this form. Open our sign-up page and fill it in.")
+        asked = read(fields, known_slugs(site.app.chain))
+        if isinstance(asked, Wrong):
+            return _form(site, fields, wrong=asked.by_field, message=_FAILED, status=422)
+        if message := _form_age(site, first(fields, "seal")):
+            return _form(site, fields, message=message, status=422)
+        mailboxes = site.mailboxes
+        if not is_trapped(fields):
+            try:
+                sign_up(
+                    site.app.chain, mailboxes, limits(site), asked, asked_from=asked_from(request)
+                )
+            except TooMany as spent:
+                return _form(site, fields, message=str(spent), status=429)
+        page = site.pages.show(
+            "asked.html", site.week, title="Look into your mailbox", email=asked.address.text
+        )
+        name = mailboxes.name(asked.address.text)
+        page.set_cookie(
+            COOKIE,
+            site.seals.seal(COOKIE, name, site.seconds()),
+            max_age=COOKIE_SECONDS,
+            path="/confirm",
+            secure=site.is_https,
+            httponly=True,
+            samesite="lax",
+        )
+        return _unkept(page)
+
+    @router.api_route("/confirm/{token}", methods=["GET", "HEAD"])
+    def look(request: Request, token: str) -> Response:
+        """Show what would be confirmed; the page sends itself where this browser signed up."""
+        link = site.read_token(Purpose.CONFIRM, token)
+        seen = confirming(site.app.chain, site.mailboxes, link)
+        if seen.done:
+            return _unkept(_done_before(site))
+        page = site.pages.show(
+            "confirm.html",
+            site.week,
+            title="Confirm your sign-up",
+            token=token,
+            seen=seen,
+            seal=site.seals.seal(_CONFIRM, token, site.seconds()),
+            by_itself=_signed_up_here(site, request, seen.mailbox),
+        )
+        page.headers["content-security-policy"] = SCRIPTS
+        return _unkept(page)
+
+    @router.post("/confirm/{token}")
+    def act(
+        request: Request, token: str, fields: Annotated[Fields, Depends(form_fields)]
+    ) -> Response:
+        """Confirm, and say when the first mail comes; a repeat changes nothing."""
+        link = site.read_token(Purpose.CONFIRM, token)
+        site.check_form(request, _CONFIRM, token, first(fields, "seal"), seconds=LATEST)
+        made = confirm(
+            site.app.chain,
+            site.mailboxes,
+            site.left_log,
+            link,
+            confirmed_from=asked_from(request),
+        )
+        if not made.fresh:
+            return _unkept(_done_before(site))
+        chain, reader = site.app.chain, made.reader
+        when = next_mail(reader, chain.schedule, chain.clock())
+        today = chain.clock().astimezone(zone(reader.timezone or chain.schedule.timezone)).date()
+        page = site.pages.show(
+            "confirmed.html",
+            site.week,
+            title="You are in",
+            names=made.names,
+            next_words=next_words(when, today),
+            preferences_token=chain.signer().sign(Purpose.PREFERENCES, reader.id),
+            share=share_url(site.base_url, reader.preferences.specializations[0]),
+        )
+        page.delete_cookie(COOKIE, path="/confirm")
+        return _unkept(page)
+
+    return router
+
+
+def asked_from(request: Request) -> str:
+    """The IP address that a request came from, as far as the trusted proxies tell it."""
+    return request.client.host if request.client else ""
+
+
+def limits(site: Site) -> Limits:
+    """How many sign-ups an hour has room for."""
+    settings = site.app.settings
+    return Limits(per_network=settings.signups_per_network, in_all=settings.signups_per_hour)
+
+
+def _form(
+    site: Site,
+    filled: Fields,
+    *,
+    wrong: Mapping[str, str] | None = None,
+    message: str = "",
+    status: int = 200,
+) -> Response:
+    """The form as it was filled in, under a seal that says when it was first opened."""
+    seal = first(filled, "seal")
+    if _form_age(site, seal) != _TOO_QUICK:
+        seal = site.seals.seal(_FORM, str(site.seconds()), site.seconds())
+    zone_name = accepted(first(filled, "timezone")) or ""
+    source = first(filled, "from")
+    page = site.pages.show(
+        "subscribe.html",
+        site.week,
+        status,
+        title="Get your briefing",
+        section="subscribe",
+        personal=bool(message),
+        filled={name: list(values) for name, values in filled.items()},
+        wrong=wrong or {},
+        message=message,
+        seal=seal,
+        source=source if source in SOURCES else SOURCES[0],
+        trap=TRAP,
+        offer=site.specializations(),
+        zones=offered(),
+        zone_words=in_words,
+        zone_name=zone_name,
+        default_zone=site.app.settings.timezone,
+        consent=CONSENT[PRESENT],
+    )
+    page.headers["content-security-policy"] = SCRIPTS
+    page.headers["cache-control"] = "no-store"  # it holds the time at which it was opened
+    return page
+
+
+def _form_age(site: Site, seal: str) -> str:
+    """What is wrong with the time between opening and sending a form; empty when nothing is."""
+    now = site.seconds()
+    try:
+        opened = int(site.seals.open(_FORM, seal, now=now, seconds=LATEST))
+    except BadSeal:
+        return _TOO_OLD
+    return _TOO_QUICK if now - opened < SOONEST else ""
+
+
+def _signed_up_here(site: Site, request: Request, mailbox: str) -> bool:
+    try:
+        found = site.seals.open(
+            COOKIE,
+            request.cookies.get(COOKIE, ""),
+            now=site.seconds(),
+            seconds=COOKIE_SECONDS,
+        )
+    except BadSeal:
+        return False
+    return found == mailbox
+
+
+def _done_before(site: Site) -> Response:
+    return site.pages.message(
+        site.week,
+        200,
+        "You are in already",
+        "This link has done its work. Your settings stand behind a link in every mail.",
+    )
+
+
+def _unkept(page: Response) -> Response:
+    """Keep an answer that is about one person out of every store and index."""
+    page.headers["cache-control"] = "no-store"
+    page.headers["x-robots-tag"] = "noindex, nofollow"
+    return page
