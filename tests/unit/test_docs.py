@@ -80,7 +80,9 @@ def table(path: Path, head: str) -> dict[str, list[str]]:
 def test_every_setting_has_a_line_with_its_default_and_no_line_names_another():
     rows = table(DOCS / "operators.md", "name after `BRIEFINGS_`")
 
-    assert set(rows) == {name.upper() for name in Settings.model_fields}
+    real_names = {name.upper() for name in Settings.model_fields}
+    assert real_names - set(rows) == set(), "give each a line in docs/operators.md, Settings"
+    assert set(rows) - real_names == set(), "docs/operators.md names what is no setting"
     for name, (default, _) in rows.items():
         real = Settings.model_fields[name.lower()].default
         shown = {
@@ -183,7 +185,9 @@ def test_exit_codes_are_those_of_the_program():
     ],
 )
 def test_every_state_and_reason_is_explained(guide: str, head: str, words: type[StrEnum]):
-    assert set(table(DOCS / guide, head)) == {word.value for word in words}
+    explained, real = set(table(DOCS / guide, head)), {word.value for word in words}
+    assert real - explained == set(), f"give each a line in docs/{guide}"
+    assert explained - real == set(), f"docs/{guide} explains what does not exist"
 
 
 def test_every_kind_of_issue_is_named():
@@ -241,14 +245,15 @@ def routes(tmp_path: Path) -> set[str]:
 
 
 def test_every_address_of_the_site_is_described_and_no_other(routes: set[str]):
-    text = text_of(DOCS / "operators.md")
     rows = {
         **table(DOCS / "operators.md", "address"),
         **table(DOCS / "operators.md", "other addresses"),
     }
     described = {path for cell in rows for path in re.findall(r"/[\w./{}:-]*", cell)}
 
-    assert described == {route.replace(":path", "") for route in routes}, text
+    real = {route.replace(":path", "") for route in routes}
+    assert real - described == set(), "give each a line in docs/operators.md, What to watch"
+    assert described - real == set(), "docs/operators.md names what the site does not have"
 
 
 def test_the_metrics_are_called_as_the_guide_says(tmp_path: Path):
