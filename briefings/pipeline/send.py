@@ -24,16 +24,16 @@ from briefings.deliver.rate import TokenBucket
 from briefings.deliver.relay import Relay
 from briefings.deliver.send_log import Owner, SendLog, boot_id
 from briefings.deliver.sender import Post, Sender
-from briefings.errors import Refused, WrongSetting
+from briefings.errors import DatabaseBusy, Refused, WrongSetting
 from briefings.model.delivery import Issue, IssueState
 from briefings.model.reply import PauseIssue
 from briefings.pipeline.chain import Chain
-from briefings.pipeline.claims import Claims, Sending
+from briefings.pipeline.claims import LEASE, Claims, Sending
 from briefings.pipeline.instance import confirmed
 from briefings.pipeline.letters import LettersFirst, letters_due
 from briefings.pipeline.open_issue import open_regular
 from briefings.pipeline.prepare import load_catalogue
-from briefings.pipeline.recovery import recover_all
+from briefings.pipeline.recovery import Recovery
 from briefings.pipeline.simulate import simulate
 from briefings.pipeline.status import issue_status
 from briefings.store import instance, issues, processes
@@ -43,6 +43,11 @@ from briefings.weeks import Week, cut_off
 RATE_KEY = "rate.tokens"
 AFTER_TROUBLE = 10.0
 """Seconds until a service tries again after the mail server refused us as a whole."""
+RECOVER_EVERY = 10.0
+GIVE_UP_AFTER = 90.0
+"""Seconds without one answer about a mail after which `send` leaves the rest to the next run."""
+
+log = structlog.get_logger("briefings.sender")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,7 @@ def send_due(
     *,
     ignore_hours: bool = False,
     progress: Callable[[int, int | None], None] = lambda _done, _all: None,
+    lease: float = LEASE,
 ) -> Done:
     """Open the week's regular issue if need be, then deliver until nothing is due.
 
@@ -74,7 +80,8 @@ def send_due(
         raise WrongSetting("BRIEFINGS_TEST_MODE is not available yet: unset it; nothing was sent.")
     own = confirmed(chain)
     ready(chain)
-    notes = recover_all(chain, host=socket.gethostname())
+    recovery = Recovery(chain, host=socket.gethostname(), lease=lease)
+    notes = recovery.run()
     if week is not None:
         opened = open_regular(chain, week, before_cut_off=ignore_hours, progress=progress)
         working = (opened.issue,)
@@ -90,8 +97,9 @@ def send_due(
                 instance=own,
                 ignore_hours=ignore_hours,
                 issue_ids=tuple(active),
+                lease=lease,
             )
-            notes += deliver(chain, settings, sending, log, progress=progress)
+            notes += deliver(chain, settings, sending, log, recovery=recovery, progress=progress)
     with chain.db.read() as tx:
         now = tuple(issue for issue in issues.find(tx) if issue.id in {w.id for w in working})
     return Done(issues=now, notes=tuple(notes))
@@ -107,7 +115,9 @@ def ready(chain: Chain) -> None:
     _ = chain.postmark().sender_address
 
 
-def serve_sending(chain: Chain, settings: Settings, stopping: threading.Event) -> None:
+def serve_sending(
+    chain: Chain, settings: Settings, stopping: threading.Event, *, lease: float = LEASE
+) -> None:
     """Deliver what falls due until `stopping` is set; one process entry, one send log, one loop.
 
     Raises:
@@ -116,14 +126,14 @@ def serve_sending(chain: Chain, settings: Settings, stopping: threading.Event) -
     """
     own = confirmed(chain)
     ready(chain)
-    log = structlog.get_logger("briefings.sender")
+    recovery = Recovery(chain, host=socket.gethostname(), lease=lease)
     while not stopping.is_set():
-        for note in recover_all(chain, host=socket.gethostname()):
+        for note in recovery.run():
             log.warning("recovered", note=note)
         with process(chain, own) as (entry, send_log):
-            sending = Sending(process=entry, instance=own, ignore_hours=False)
+            sending = Sending(process=entry, instance=own, ignore_hours=False, lease=lease)
             for note in deliver(
-                chain, settings, sending, send_log, forever=True, stopping=stopping
+                chain, settings, sending, send_log, recovery=recovery, stopping=stopping
             ):
                 log.warning("sender", note=note)
         stopping.wait(AFTER_TROUBLE)
@@ -168,13 +178,17 @@ def deliver(
     chain: Chain,
     settings: Settings,
     sending: Sending,
-    log: SendLog,
+    send_log: SendLog,
     *,
-    forever: bool = False,
+    recovery: Recovery,
     stopping: threading.Event | None = None,
     progress: Callable[[int, int | None], None] = lambda _done, _all: None,
 ) -> list[str]:
-    """Run the sender until nothing is due; returns lines for the operator."""
+    """Run the sender until nothing is due; returns lines for the operator.
+
+    With `stopping` it goes on until that is set: a service waits for what falls due later, and for
+    a mail server that is away. Without, it gives up on a server that takes nothing.
+    """
     with chain.db.read() as tx:
         catalogue = load_catalogue(tx)
         whole = sum(
@@ -183,14 +197,14 @@ def deliver(
             if sending.issue_ids is None or issue.id in sending.issue_ids
         )
     claims = Claims(chain, catalogue, sending)
-    sender = Sender(LettersFirst(chain, catalogue, sending, claims), forever=forever)
+    rows = LettersFirst(chain, catalogue, sending, claims)
+    sender = Sender(rows, forever=stopping is not None)
     bucket = _bucket(chain, settings)
+    watch = Watch(chain, claims, sender, recovery, stopping)
 
     def tick() -> None:
-        claims.beat()
+        watch.look()
         progress(claims.settled, whole)
-        if stopping is not None and stopping.is_set():
-            sender.stop()
 
     async def work() -> PoolEnd:
         if stopping is None:
@@ -198,13 +212,65 @@ def deliver(
             for name in (signal.SIGTERM, signal.SIGINT):
                 with suppress(NotImplementedError, RuntimeError, ValueError):
                     loop.add_signal_handler(name, sender.stop)
-        return await sender.run(_post(chain, settings, sender, log, bucket), tick=tick)
+        watch.post = _post(chain, settings, sender, send_log, bucket)
+        return await sender.run(watch.post, tick=tick)
 
     end = run_loop(work)
     if bucket is not None:
         with chain.db.write() as tx:
             instance.put(tx, RATE_KEY, f"{bucket.export():.3f}")
-    return [*claims.notes, *_after(chain, sending, end)]
+    if not claims.may_send():
+        watch.notes.append("The lease of this process lapsed, so it sent nothing more: run again.")
+    return [*watch.notes, *claims.notes, *_after(chain, sending, end)]
+
+
+class Watch:
+    """What is looked at ten times a second while mails go: lease, others, a server that is away."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        claims: Claims,
+        sender: Sender,
+        recovery: Recovery,
+        stopping: threading.Event | None,
+    ) -> None:
+        self._chain = chain
+        self._claims = claims
+        self._sender = sender
+        self._recovery = recovery
+        self._stopping = stopping
+        self._looked = self._moved = chain.monotonic()
+        self._settled = 0
+        self._trouble: str | None = None
+        self.post: Post | None = None
+        self.notes: list[str] = []
+
+    def look(self) -> None:
+        """Renew the lease, recover what others left, stop when there is a reason."""
+        now = self._chain.monotonic()
+        self._claims.beat()
+        if self._stopping is not None and self._stopping.is_set():
+            self._sender.stop()
+        if now - self._looked >= RECOVER_EVERY:
+            self._looked = now
+            with suppress(DatabaseBusy):
+                for note in self._recovery.run():
+                    log.warning("recovered", note=note)
+        trouble = self.post.trouble if isinstance(self.post, LanePool) else None
+        if trouble != self._trouble:
+            self._trouble = trouble
+            if trouble is not None:
+                log.warning("the mail server takes nothing", reason=trouble)
+        if trouble is None or self._claims.settled != self._settled:
+            self._settled, self._moved = self._claims.settled, now
+        elif self._stopping is None and now - self._moved >= GIVE_UP_AFTER and self._sender.idle:
+            self.notes.append(
+                f"The mail server took nothing for {now - self._moved:.0f} s ({trouble}): "
+                "nobody was burnt; run `briefings send` again when it is back."
+            )
+            self._moved = now
+            self._sender.stop()
 
 
 def run_loop(work: Callable[[], Coroutine[None, None, PoolEnd]]) -> PoolEnd:
@@ -219,8 +285,9 @@ def run_loop(work: Callable[[], Coroutine[None, None, PoolEnd]]) -> PoolEnd:
 def _bucket(chain: Chain, settings: Settings) -> TokenBucket | None:
     if settings.rate is None:
         return None
-    with chain.db.read() as tx:
+    with chain.db.write() as tx:
         kept = instance.get(tx, RATE_KEY)
+        instance.put(tx, RATE_KEY, "0")  # a process that is killed hands nothing on
     return TokenBucket(settings.rate, time.monotonic, tokens=float(kept or 0))
 
 
