@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from briefings.errors import Refused
+from briefings.model.delivery import IssueKind
 from briefings.model.edition import EditionState
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.prepare import chosen, load_catalogue, prepare
-from briefings.store import editions, items, readers
+from briefings.pipeline.timetable import timetable
+from briefings.store import editions, issues, items, readers
 from briefings.store.database import Transaction
 from briefings.weeks import Week
 
@@ -39,6 +41,8 @@ def approve(chain: Chain, week: Week, only: Sequence[str] = (), *, by: str) -> A
     if fresh:
         prepare(chain, week, fresh)
     now = chain.clock()
+    with chain.db.read() as tx:
+        closed = _closed(tx, chain, week, now)
     approved: list[str] = []
     passed: list[tuple[str, str]] = []
     with chain.db.write() as tx:
@@ -49,6 +53,9 @@ def approve(chain: Chain, week: Week, only: Sequence[str] = (), *, by: str) -> A
             if edition.state not in OPEN_TO_APPROVAL:
                 reason = f"{edition.state}{f' ({edition.reason})' if edition.reason else ''}"
                 passed.append((slug, reason))
+                continue
+            if closed is not None:
+                passed.append((slug, f"{edition.state}: {closed}"))
                 continue
             editions.approve(
                 tx,
@@ -76,6 +83,18 @@ def approve(chain: Chain, week: Week, only: Sequence[str] = (), *, by: str) -> A
                 if set(chosen_by) & set(approved)
             ),
         )
+
+
+def _closed(tx: Transaction, chain: Chain, week: Week, now: datetime) -> str | None:
+    """Say why a week takes no approval any more: what is approved after a freeze goes late (R4)."""
+    frozen = issues.find(tx, week=str(week), kind=IssueKind.REGULAR)
+    end = timetable(tx, chain).closes(week)
+    if not frozen or now < end:
+        return None
+    return (
+        f"{week} has gone out, and late issues of it ended at the next cut-off "
+        f"({end:%Y-%m-%d %H:%M} UTC): what it held comes with the next edition under Earlier."
+    )
 
 
 def audience_by_specialization(tx: Transaction) -> dict[str, int]:

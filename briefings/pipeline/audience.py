@@ -44,7 +44,8 @@ class Audience:
     """A week's editions with everything needed to decide reader by reader.
 
     `editions` are those that go, `silent` tells of the others why not, `states` theirs. No mail is
-    due before `not_before`: late ones do not lie in the past. `every_slot` lets readers of all
+    due before `not_before`: late ones do not lie in the past; all are due `at_once` when that is
+    set. `every_slot` lets readers of all
     frequencies have it (welcome), `for_its_editions` only those who read one of its editions
     (late).
     """
@@ -62,6 +63,7 @@ class Audience:
         default_factory=dict[Week, Mapping[str, Edition]]
     )
     not_before: datetime | None = None
+    at_once: datetime | None = None
     every_slot: bool = False
     for_its_editions: bool = False
     _lists: OrderedDict[Key, Composition | SkipReason] = field(
@@ -76,6 +78,8 @@ class Audience:
 
     def due(self, reader: Reader) -> datetime:
         """The instant at which this reader's mail leaves (R3)."""
+        if self.at_once is not None:
+            return self.at_once
         name = reader.timezone or self.timetable.schedule.timezone
         known = self._hours.get(name)
         if known is None:

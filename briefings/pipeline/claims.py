@@ -14,7 +14,15 @@ from briefings.deliver.sender import LOOK_EVERY
 from briefings.deliver.wire import Outgoing
 from briefings.errors import DatabaseBusy, NotConfirmed, UnsafeValue
 from briefings.model.catalogue import Catalogue
-from briefings.model.delivery import Claimed, Issue, IssueState, Settled, SkipReason, State
+from briefings.model.delivery import (
+    Claimed,
+    Issue,
+    IssueKind,
+    IssueState,
+    Settled,
+    SkipReason,
+    State,
+)
 from briefings.model.reader import Reader
 from briefings.model.reply import (
     Accepted,
@@ -25,14 +33,22 @@ from briefings.model.reply import (
     Returned,
     Unsure,
 )
+from briefings.pipeline import correct
 from briefings.pipeline.audience import Audience, Decision
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.letterpress import Letter, Letterpress
-from briefings.pipeline.open_issue import published_audience, put_briefing
-from briefings.store import blocks, deliveries, instance, issues, processes, readers
+from briefings.pipeline.open_issue import issue_audience, put_briefing
+from briefings.store import (
+    blocks,
+    deliveries,
+    instance,
+    issues,
+    processes,
+    publishing,
+    readers,
+)
 from briefings.store.database import Transaction
 from briefings.store.processes import Process
-from briefings.weeks import Week
 
 CLAIM = 256
 """Rows a process holds at most: after a power cut these are unsure (P3)."""
@@ -67,7 +83,7 @@ class Claims:
         self._delivery_of: dict[int, int] = {}
         self._over: dict[int, Settled] = {}
         self._windows: dict[int, RefusalWindow] = {}
-        self._audiences: dict[str, Audience] = {}
+        self._audiences: dict[tuple[int, int], Audience] = {}
         self._now = chain.clock()
         self._beat = chain.monotonic()
         self._dropped = False
@@ -298,10 +314,13 @@ class Claims:
         reader = readers.get(tx, row.reader_id)
         if reader is None:
             return None, None
-        audience = self._audiences.get(issue.week)
+        if issue.kind is IssueKind.CORRECTION:
+            return reader, correct.decide(tx, self._chain, issue, reader)
+        content = (issue.id, publishing.content_version(tx))
+        audience = self._audiences.get(content)
         if audience is None:
-            audience = published_audience(tx, self._chain, Week.parse(issue.week))
-            self._audiences[issue.week] = audience
+            audience = issue_audience(tx, self._chain, issue)
+            self._audiences[content] = audience
         held = deliveries.held_elsewhere(tx, row.id, reader.id, audience.item_ids)
         return reader, audience.decide(reader, held)
 

@@ -92,10 +92,7 @@ def _without_the_week(tx: Transaction, issue: Issue, rows: Sequence[FreezeRow]) 
         tx, issue.week, rows[0].reader_id, rows[-1].reader_id, but_issue=issue.id
     )
     return [
-        skipped_row(row, SkipReason.HAD_THE_WEEK)
-        if row.reader_id in had and row.state is not State.SKIPPED
-        else row
-        for row in rows
+        skipped_row(row, SkipReason.HAD_THE_WEEK) if row.reader_id in had else row for row in rows
     ]
 
 

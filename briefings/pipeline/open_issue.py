@@ -235,7 +235,7 @@ def _publish(tx: Transaction, chain: Chain, issue: Issue, now: datetime) -> None
 def _refuse_skipped(tx: Transaction, week: Week) -> None:
     """A week that a person skipped stays skipped; one that the late policy skipped does not."""
     run = runs.of_week(tx, str(week))
-    if run is not None and run.decision is Decision.SKIP and run.decided_by != runs.POLICY:
+    if run is not None and run.decision is Decision.SKIP and run.decided_by not in runs.MACHINES:
         raise Refused(
             f"{week} is skipped ({run.reason}): `briefings skip --week {week} --undo` takes that "
             "back."

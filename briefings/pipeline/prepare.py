@@ -16,7 +16,6 @@ from briefings.pipeline.chain import Chain
 from briefings.store import catalogue as catalogues
 from briefings.store import editions, items, publishing, runs
 from briefings.store.database import Transaction
-from briefings.store.runs import Decision
 from briefings.weeks import Week
 
 FIXED = (EditionState.APPROVED, EditionState.PUBLISHED)
@@ -113,7 +112,8 @@ def _joined(tx: Transaction, slug: str, week: Week, rules: ThinRules) -> list[It
             break
         merged = edition is not None and edition.reason == MERGED
         run = runs.of_week(tx, before)
-        if merged or (run is not None and run.decision is Decision.SKIP):
+        unsent = run is not None and run.decision is not None and run.decided_by != runs.RESTORE
+        if merged or unsent:
             owed.update((item.id, item) for item in items.in_week(tx, before))
     return [item for item in owed.values() if item.state is ItemState.QUEUED]
 

@@ -6,15 +6,14 @@ import socket
 import threading
 
 import structlog
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from briefings.config import Settings
 from briefings.errors import BriefingsError
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.send import serve_sending
 from briefings.schedule.runs import tick
+from briefings.schedule.ticking import Timer, add_tick, timer
 
-TICK_SECONDS = 30
 PAUSE_AFTER_FAILURE = 10.0
 
 log = structlog.get_logger("briefings.service")
@@ -26,25 +25,17 @@ class Service:
     def __init__(self, chain: Chain, settings: Settings) -> None:
         self._chain = chain
         self._settings = settings
-        self._scheduler: BackgroundScheduler | None = None
+        self._timer: Timer | None = None
         self._sender: threading.Thread | None = None
         self._stopping = threading.Event()
 
     def start(self, *, ticks: bool, sender: bool) -> None:
         """Start what is asked for; the schedule only ticks, the database says what is due."""
         if ticks:
-            self._scheduler = BackgroundScheduler(timezone="UTC")
-            self._scheduler.add_job(
-                tick,
-                "interval",
-                args=(self._chain, self._settings, socket.gethostname()),
-                seconds=TICK_SECONDS,
-                next_run_time=self._chain.clock(),
-                coalesce=True,
-                misfire_grace_time=None,
-                max_instances=1,
-            )
-            self._scheduler.start()
+            self._timer = timer()
+            arguments = (self._chain, self._settings, socket.gethostname())
+            add_tick(self._timer, tick, arguments, first=self._chain.clock())
+            self._timer.start()
         if sender:
             self._sender = threading.Thread(target=self._send, name="sender")
             self._sender.start()
@@ -52,8 +43,8 @@ class Service:
     def stop(self) -> None:
         """End ticks and the sender; open mails get their 30 s."""
         self._stopping.set()
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=True)
+        if self._timer is not None:
+            self._timer.shutdown(wait=True)
         if self._sender is not None:
             self._sender.join()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from briefings.model.edition import Edition, EditionState
+from briefings.model.edition import Edition
 from briefings.store import editions
+from briefings.store.instance import next_number
 from briefings.store.instants import stored
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def leave_behind(tx: Transaction, week: str, *, reason: str, now: datetime) -> N
 
 
 def left_behind(tx: Transaction, week: str) -> frozenset[str]:
-    """Give the specializations whose edition was held at the freeze of a week, gone later or not."""
+    """Give the specializations whose edition of a week was held at its freeze, gone or not."""
     rows = tx.rows(
         "SELECT specialization FROM edition WHERE week = :week AND held_at IS NOT NULL", week=week
     )
@@ -87,30 +89,65 @@ def newest_published(tx: Transaction, until_week: str, from_week: str) -> dict[s
     return dict(sorted(found.items()))
 
 
-def drop_placement(
-    tx: Transaction, edition: Edition, item_id: int, *, by: str, now: datetime
-) -> None:
-    """Take an item out of an approved or published edition and renew its approval in one act."""
-    kept = tuple(p for p in edition.placements if p.item_id != item_id)
-    fingerprint = editions.content_hash(
-        Edition(
-            specialization=edition.specialization,
-            week=edition.week,
-            placements=kept,
-            subject=edition.subject,
-            intro=edition.intro,
-        )
+def carrying(tx: Transaction, item_id: int) -> list[tuple[str, str]]:
+    """Give (week, specialization) of every edition that carries an item, oldest first."""
+    rows = tx.rows(
+        "SELECT edition.week, edition.specialization FROM placement "
+        "JOIN edition ON edition.id = placement.edition_id WHERE placement.item_id = :id "
+        "ORDER BY edition.week, edition.specialization",
+        id=item_id,
     )
+    return [(str(row[0]), str(row[1])) for row in rows]
+
+
+def change_placement(
+    tx: Transaction,
+    edition: Edition,
+    item_id: int,
+    to_revision: int | None,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Give an edition another revision of an item, or none with None, in whatever state it is.
+
+    Where the edition is approved or published, its approval is renewed in the same act (R12).
+    """
+    kept = tuple(
+        replace(p, revision=to_revision) if p.item_id == item_id and to_revision else p
+        for p in edition.placements
+        if p.item_id != item_id or to_revision is not None
+    )
+    fingerprint = editions.content_hash(replace(edition, placements=kept))
+    here = (
+        "item_id = :item_id AND edition_id = "
+        "(SELECT id FROM edition WHERE week = :week AND specialization = :slug)"
+    )
+    if to_revision is None:
+        tx.execute(
+            f"DELETE FROM placement WHERE {here}",  # noqa: S608 - our own text
+            item_id=item_id,
+            week=edition.week,
+            slug=edition.specialization,
+        )
+    else:
+        tx.execute(
+            f"UPDATE placement SET item_revision = :revision WHERE {here}",  # noqa: S608 - our own text
+            revision=to_revision,
+            item_id=item_id,
+            week=edition.week,
+            slug=edition.specialization,
+        )
     tx.execute(
-        "DELETE FROM placement WHERE item_id = :item_id AND edition_id = (SELECT id FROM edition "
-        "WHERE week = :week AND specialization = :slug)",
-        item_id=item_id,
+        "UPDATE edition SET revision = revision + 1, content_hash = :hash, updated_at = :now "
+        "WHERE week = :week AND specialization = :slug",
+        hash=fingerprint,
+        now=stored(now),
         week=edition.week,
         slug=edition.specialization,
     )
     tx.execute(
-        "UPDATE edition SET revision = revision + 1, content_hash = :hash, approved_hash = :hash, "
-        "approved_by = :by, approved_at = :now, updated_at = :now "
+        "UPDATE edition SET approved_hash = :hash, approved_by = :by, approved_at = :now "
         "WHERE week = :week AND specialization = :slug AND state IN ('approved', 'published')",
         hash=fingerprint,
         by=by,
@@ -118,7 +155,21 @@ def drop_placement(
         week=edition.week,
         slug=edition.specialization,
     )
+    next_number(tx, "content")
 
 
-CLOSED = (EditionState.APPROVED, EditionState.PUBLISHED)
-"""States in which a change of content needs its approval renewed."""
+def approved_after_freeze(tx: Transaction) -> list[str]:
+    """Give the weeks that wait for a late issue: frozen, with an approved edition or half made."""
+    rows = tx.rows(
+        "SELECT DISTINCT edition.week FROM edition JOIN issue ON issue.week = edition.week "
+        "AND issue.kind = 'regular' AND issue.state <> 'freezing' "
+        "WHERE edition.state = 'approved' "
+        "UNION SELECT week FROM issue WHERE kind = 'late' AND state = 'freezing' ORDER BY 1"
+    )
+    return [str(row[0]) for row in rows]
+
+
+def content_version(tx: Transaction) -> int:
+    """Give a number that grows whenever published content changes: corrections do that (R12)."""
+    row = tx.one("SELECT value FROM counter WHERE name = 'content'")
+    return 0 if row is None else int(row[0])

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from briefings.store.database import Row, Transaction
 
 POLICY = "the late policy"
+RESTORE = "the restore"
 """Who decided, where no person did."""
+MACHINES = (POLICY, RESTORE)
+AFTER_RESTORE = "the database was restored, and this week may have gone out before"
 
 _COLUMNS = "week, decision, reason, decided_by, moved_to, at"
 
