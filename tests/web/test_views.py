@@ -200,3 +200,20 @@ async def test_no_such_item(installed: Installation, item: str) -> None:
         page = await client.get(f"/items/{item}")
     assert page.status_code == 404
     assert "There is no such page" in page.text
+
+
+async def test_a_delivery_number_that_a_restore_gave_to_another_opens_nobodys_mail(
+    installed: Installation,
+) -> None:
+    from briefings.links import Purpose
+
+    signer = installed.app.chain.signer()
+    ada, bo = (
+        signer.read(Purpose.VIEW, installed.links(email)["view"].rpartition("/")[2])
+        for email in (ADA, BO)
+    )
+    crossed = signer.sign(Purpose.VIEW, ada.reader_id, bo.delivery_id)
+    async with installed.client() as client:
+        page = await client.get(f"/view/{crossed}")
+    assert page.status_code == 410
+    assert "Bold" not in page.text
