@@ -22,7 +22,7 @@ from __future__ import annotations
 
 
 class BriefingsError(Exception):
-    """Base of everything the product raises on purpose; the message is one line that says what to do."""
+    """Base of all that the product raises on purpose; the message is one line saying what to do."""
 
 
 class Misconfigured(BriefingsError):  # noqa: N818 - the tree reads as states of the world

@@ -128,9 +128,7 @@ def message_id(issue: str, delivery_id: int, instance: str, domain: str) -> str:
     return f"{issue}.{delivery_id}.{instance[:8]}@{domain}"
 
 
-def raw_values(
-    *, to: str, date: datetime, message_id: str, one_click: str
-) -> dict[str, bytes]:
+def raw_values(*, to: str, date: datetime, message_id: str, one_click: str) -> dict[str, bytes]:
     """The values of the header slots of one mail; `to` is a header mailbox (`address_header`).
 
     Raises:
