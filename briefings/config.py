@@ -116,6 +116,8 @@ class Settings(BaseModel):
     rate: Annotated[float, Field(gt=0)] | None = None
     bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:8025"
     state_dir: Path | None = None
+    signups_per_network: Annotated[int, Field(ge=1)] = 30
+    signups_per_hour: Annotated[int, Field(ge=1)] = 1000
     test_mode: bool = False
     trusted_proxies: Plain = ""
     thin_minimum: Annotated[int, Field(ge=0, le=12)] = 3

@@ -5,12 +5,13 @@ The window of a name begins with its first use after the last window ended; it d
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlmodel import Field, Index
 
-from briefings.store.instants import Instant, stored
+from briefings.store.instants import Instant, instant, stored
 from briefings.store.tables import Table
 
 if TYPE_CHECKING:
@@ -36,8 +37,16 @@ def used(tx: Transaction, name: str, now: datetime) -> int:
     return 0 if row is None else int(row[0])
 
 
-def use(tx: Transaction, name: str, window: timedelta, now: datetime) -> int:
-    """Count one use and give the number of uses in the window, this one included.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One counted use: its number in the window, from 1, and when the window ends."""
+
+    number: int
+    ends_at: datetime
+
+
+def use(tx: Transaction, name: str, window: timedelta, now: datetime) -> Use:
+    """Count one use of a name.
 
     The row is locked until the transaction ends, so two uses at once get two numbers.
     """
@@ -46,12 +55,12 @@ def use(tx: Transaction, name: str, window: timedelta, now: datetime) -> int:
         "ON CONFLICT (name) DO UPDATE SET "
         "used = CASE WHEN quota.ends_at > :now THEN quota.used + 1 ELSE 1 END, "
         "ends_at = CASE WHEN quota.ends_at > :now THEN quota.ends_at ELSE excluded.ends_at END "
-        "RETURNING used",
+        "RETURNING used, ends_at",
         name=name,
         ends_at=stored(now + window),
         now=stored(now),
     )
-    return int(row[0][0])
+    return Use(number=int(row[0][0]), ends_at=instant(row[0][1]))
 
 
 def expire(tx: Transaction, now: datetime) -> int:

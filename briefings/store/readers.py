@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Field, Index, text
 
-from briefings.errors import NotFound
+from briefings.errors import Conflict, NotFound
 from briefings.model.frequency import Frequency
 from briefings.model.reader import Preferences, Reader, Section
 from briefings.store import suppression
@@ -236,6 +236,31 @@ def rejoin(tx: Transaction, reader_id: int, specializations: Sequence[str], now:
     """Subscribe a reader again, to exactly these; the confirmation of old stays. NotFound."""
     _subscribed(tx, reader_id)
     _update(tx, reader_id, now, specializations=";".join(specializations), left_at=None)
+
+
+def confirm(tx: Transaction, reader_id: int, now: datetime) -> None:
+    """Write down when a reader confirmed who was stored without it; an earlier instant stays."""
+    changed = tx.execute(
+        "UPDATE reader SET confirmed_at = :now WHERE id = :id AND confirmed_at IS NULL",
+        now=stored(now),
+        id=reader_id,
+    )
+    if changed:
+        append_change(tx, reader_id, now)
+
+
+def move(tx: Transaction, reader_id: int, email: str, now: datetime) -> None:
+    """Give a reader another address. Raises NotFound, and Conflict when a reader has it."""
+    _subscribed(tx, reader_id)
+    if (holder := by_email(tx, email)) is not None and holder.id != reader_id:
+        raise Conflict("another reader has this address already")
+    _update(tx, reader_id, now, email=nfc(email), email_key=mailbox_key(email))
+
+
+def rename(tx: Transaction, reader_id: int, name: str, now: datetime) -> None:
+    """Store what a reader wants to be called; empty for nothing. Raises NotFound."""
+    _subscribed(tx, reader_id)
+    _update(tx, reader_id, now, name=nfc(name))
 
 
 def set_preferences(  # noqa: PLR0917 - the parts of one form, agreed upon

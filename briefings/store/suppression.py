@@ -38,6 +38,22 @@ def add(tx: Transaction, email_hash: str, reason: str, now: datetime) -> bool:
     )
 
 
+def reason(tx: Transaction, hashes: Collection[str]) -> str | None:
+    """Give why a mailbox is suppressed, asked under every hash it may have; None when it is not."""
+    row = tx.fetch(
+        f"SELECT reason FROM suppression WHERE email_hash IN ({places(hashes)}) ORDER BY at",  # noqa: S608 - only places
+        tuple(hashes),
+    )
+    return str(row[0][0]) if row else None
+
+
+def lift(tx: Transaction, hashes: Collection[str]) -> bool:
+    """Let a mailbox get mail again; False when it was not suppressed."""
+    return (
+        tx.run(f"DELETE FROM suppression WHERE email_hash IN ({places(hashes)})", tuple(hashes)) > 0  # noqa: S608 - only places
+    )
+
+
 def any_at_all(tx: Transaction) -> bool:
     """Say whether a single mailbox is suppressed."""
     return tx.one("SELECT 1 FROM suppression LIMIT 1") is not None

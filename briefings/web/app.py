@@ -15,14 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from briefings.errors import Conflict, NotFound, Temporary
+from briefings.errors import Conflict, NotFound, Refused, Temporary
 from briefings.links import BadToken
 from briefings.pipeline.reading import Gone
 from briefings.web.edge import Edge
 from briefings.web.ops import health
 from briefings.web.ops.metrics import Metrics
 from briefings.web.outbox import viewer
-from briefings.web.public import home, leaving, preferences, view
+from briefings.web.public import confirming, home, leaving, preferences, subscribe, view
 from briefings.web.seals import BadSeal
 from briefings.web.site import Site
 from briefings.wiring import App
@@ -63,6 +63,8 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
     for router in (
         home.routes(site),
         leaving.routes(site),
+        subscribe.routes(site),
+        confirming.routes(site),
         preferences.routes(site),
         view.routes(site),
         health.routes(site, metrics),
@@ -106,6 +108,10 @@ def _answer_errors(web: FastAPI, site: Site) -> None:
     @web.exception_handler(Conflict)
     def refused(_request: Request, wrong: Conflict) -> Response:
         return site.pages.message(site.week, 409, "Nothing was changed", str(wrong))
+
+    @web.exception_handler(Refused)
+    def refused(_request: Request, wrong: Refused) -> Response:
+        return site.pages.message(site.week, 409, "That was not done", str(wrong))
 
     @web.exception_handler(Temporary)
     def busy(_request: Request, wrong: Temporary) -> Response:

@@ -14,10 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from briefings.links import Purpose, Token
+from briefings.model.catalogue import Specialization
 from briefings.pipeline.left_log import LeftLog
+from briefings.pipeline.mailboxes import Mailboxes
+from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.status import newest_week
 from briefings.web.pages import Pages
-from briefings.web.seals import Seals
+from briefings.web.seals import BadSeal, Seals, foreign
 from briefings.weeks import Week
 from briefings.wiring import App
 
@@ -54,6 +57,26 @@ class Site:
         return LeftLog(self.app.settings.folder, self.app.settings.secrets)
 
     @cached_property
+    def mailboxes(self) -> Mailboxes:
+        """What names mailboxes without telling their addresses."""
+        return Mailboxes(self.app.settings.secrets)
+
+    @cached_property
+    def base_url(self) -> str:
+        """The address of the site, as mails name it."""
+        return self.app.settings.need("base_url", "the address of your site, https://...")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the site over https, so that cookies may ask for it."""
+        return self.base_url.startswith("https://") and not self.demo
+
+    def specializations(self) -> tuple[Specialization, ...]:
+        """What there is to choose."""
+        with self.app.db.read() as tx:
+            return load_catalogue(tx).specializations
+
+    @cached_property
     def _shown_week(self) -> Week | None:
         if not self.demo:
             return None
@@ -81,6 +104,19 @@ class Site:
             BadToken: it is cut off, altered, or made for another page.
         """
         return self.app.chain.signer().read(purpose, token, now=self.seconds())
+
+    def check_form(
+        self, request: Request, purpose: str, text: str, sealed: str, *, seconds: int
+    ) -> None:
+        """Refuse what our own page did not send in the last `seconds`, sealed over this text.
+
+        Raises:
+            BadSeal: another site sent it, or its form was made for something else or too long ago.
+        """
+        if from_elsewhere(request):
+            raise BadSeal("Another site sent this form. Open the page from your mail.")
+        if self.seals.open(purpose, sealed, now=self.seconds(), seconds=seconds) != text:
+            raise foreign()
 
     def token(self, purpose: Purpose, like: Token) -> str:
         """A token of another purpose for the same reader and mail."""

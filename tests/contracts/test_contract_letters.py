@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from briefings.model.delivery import Settled, State
 from briefings.model.letter import LetterKind, NewLetter
-from briefings.store import consents, letters, moves, quotas, signups
+from briefings.store import consents, letters, moves, quotas, signups, suppression
 from briefings.store.consents import Consent
 from briefings.store.database import Database
+from briefings.store.quotas import Use
 from briefings.store.signups import NewSignUp
 
 NOW = datetime(2026, 8, 24, 6, tzinfo=UTC)
@@ -215,12 +216,12 @@ def test_proof_of_consent_keeps_both_steps(database: Database) -> None:
 def test_uses_are_counted_within_a_window_that_begins_with_the_first(database: Database) -> None:
     with database.write() as tx:
         assert quotas.used(tx, "a", NOW) == 0
-        assert quotas.use(tx, "a", HOUR, NOW) == 1
-        assert quotas.use(tx, "a", HOUR, NOW + HOUR / 2) == 2
-        assert quotas.use(tx, "b", HOUR, NOW) == 1
+        assert quotas.use(tx, "a", HOUR, NOW) == Use(number=1, ends_at=NOW + HOUR)
+        assert quotas.use(tx, "a", HOUR, NOW + HOUR / 2) == Use(number=2, ends_at=NOW + HOUR)
+        assert quotas.use(tx, "b", HOUR, NOW).number == 1
         assert quotas.used(tx, "a", NOW + HOUR / 2) == 2
         assert quotas.used(tx, "a", NOW + HOUR) == 0
-        assert quotas.use(tx, "a", HOUR, NOW + HOUR) == 1
+        assert quotas.use(tx, "a", HOUR, NOW + HOUR).number == 1
         assert quotas.used(tx, "a", NOW + 1.9 * HOUR) == 1
         assert quotas.expire(tx, NOW + HOUR) == 1
 
@@ -243,3 +244,13 @@ def test_a_reader_has_one_change_of_address_at_a_time(database: Database) -> Non
         moves.put(tx, 4, "x@example.org", now=NOW, expires_at=NOW + HOUR)
         moves.drop(tx, 4)
         assert moves.of_reader(tx, 4, NOW) is None
+
+
+def test_a_suppressed_mailbox_is_known_under_any_of_its_hashes(database: Database) -> None:
+    with database.write() as tx:
+        assert suppression.reason(tx, ["new", "old"]) is None
+        suppression.add(tx, "old", "erased", NOW)
+        assert suppression.reason(tx, ["new", "old"]) == "erased"
+        assert suppression.lift(tx, ["new", "old"]) is True
+        assert suppression.lift(tx, ["new", "old"]) is False
+        assert suppression.reason(tx, ["old"]) is None

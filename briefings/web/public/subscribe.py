@@ -1,4 +1,4 @@
-"""Sign-up and its confirmation: one answer for every address, and no GET that confirms anything."""
+"""Sign-up: one answer for every address; what becomes of it, only the mailbox tells."""
 
 from __future__ import annotations
 
@@ -7,35 +7,29 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from briefings.links import Purpose
-from briefings.pipeline.letter_press import share_url
-from briefings.pipeline.preferences import next_mail
-from briefings.pipeline.signing_up import Limits, TooMany, confirm, confirming, known_slugs, sign_up
+from briefings.pipeline.signing_up import Limits, TooMany, known_slugs, sign_up
 from briefings.readers.consent import CONSENT, PRESENT
 from briefings.readers.signup import LATEST, SOONEST, SOURCES, TRAP, Wrong, is_trapped, read
 from briefings.readers.zones import accepted, in_words, offered
-from briefings.web.public.preferences import next_words
 from briefings.web.seals import BadSeal
 from briefings.web.site import Fields, Site, first, form_fields, from_elsewhere
-from briefings.weeks import zone
 
 COOKIE = "signed-up"
 """Says that this browser asked for an address; its confirmation page then needs no press."""
 COOKIE_SECONDS = 7 * 86_400
 _FORM = "sign-up"
-_CONFIRM = "confirm"
 SCRIPTS = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-"""For the two pages that have a script of ours; it is a file, never written into the page."""
+"""For the pages that have a script of ours; it is a file, never written into the page."""
 _FAILED = "Nothing was sent yet. Look at what is marked below."
 _TOO_QUICK = "That was quicker than people are. Press once more."
 _TOO_OLD = "This form was open for too long. Press once more."
 
 
 def routes(site: Site) -> APIRouter:
-    """The pages /subscribe and /confirm/{token}."""
+    """The page /subscribe."""
     router = APIRouter()
 
     @router.api_route("/subscribe", methods=["GET", "HEAD"])
@@ -81,57 +75,7 @@ def routes(site: Site) -> APIRouter:
             httponly=True,
             samesite="lax",
         )
-        return _unkept(page)
-
-    @router.api_route("/confirm/{token}", methods=["GET", "HEAD"])
-    def look(request: Request, token: str) -> Response:
-        """Show what would be confirmed; the page sends itself where this browser signed up."""
-        link = site.read_token(Purpose.CONFIRM, token)
-        seen = confirming(site.app.chain, site.mailboxes, link)
-        if seen.done:
-            return _unkept(_done_before(site))
-        page = site.pages.show(
-            "confirm.html",
-            site.week,
-            title="Confirm your sign-up",
-            token=token,
-            seen=seen,
-            seal=site.seals.seal(_CONFIRM, token, site.seconds()),
-            by_itself=_signed_up_here(site, request, seen.mailbox),
-        )
-        page.headers["content-security-policy"] = SCRIPTS
-        return _unkept(page)
-
-    @router.post("/confirm/{token}")
-    def act(
-        request: Request, token: str, fields: Annotated[Fields, Depends(form_fields)]
-    ) -> Response:
-        """Confirm, and say when the first mail comes; a repeat changes nothing."""
-        link = site.read_token(Purpose.CONFIRM, token)
-        site.check_form(request, _CONFIRM, token, first(fields, "seal"), seconds=LATEST)
-        made = confirm(
-            site.app.chain,
-            site.mailboxes,
-            site.left_log,
-            link,
-            confirmed_from=asked_from(request),
-        )
-        if not made.fresh:
-            return _unkept(_done_before(site))
-        chain, reader = site.app.chain, made.reader
-        when = next_mail(reader, chain.schedule, chain.clock())
-        today = chain.clock().astimezone(zone(reader.timezone or chain.schedule.timezone)).date()
-        page = site.pages.show(
-            "confirmed.html",
-            site.week,
-            title="You are in",
-            names=made.names,
-            next_words=next_words(when, today),
-            preferences_token=chain.signer().sign(Purpose.PREFERENCES, reader.id),
-            share=share_url(site.base_url, reader.preferences.specializations[0]),
-        )
-        page.delete_cookie(COOKIE, path="/confirm")
-        return _unkept(page)
+        return unkept(page)
 
     return router
 
@@ -196,29 +140,7 @@ def _form_age(site: Site, seal: str) -> str:
     return _TOO_QUICK if now - opened < SOONEST else ""
 
 
-def _signed_up_here(site: Site, request: Request, mailbox: str) -> bool:
-    try:
-        found = site.seals.open(
-            COOKIE,
-            request.cookies.get(COOKIE, ""),
-            now=site.seconds(),
-            seconds=COOKIE_SECONDS,
-        )
-    except BadSeal:
-        return False
-    return found == mailbox
-
-
-def _done_before(site: Site) -> Response:
-    return site.pages.message(
-        site.week,
-        200,
-        "You are in already",
-        "This link has done its work. Your settings stand behind a link in every mail.",
-    )
-
-
-def _unkept(page: Response) -> Response:
+def unkept(page: Response) -> Response:
     """Keep an answer that is about one person out of every store and index."""
     page.headers["cache-control"] = "no-store"
     page.headers["x-robots-tag"] = "noindex, nofollow"

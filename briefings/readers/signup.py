@@ -1,0 +1,79 @@
+"""Reads the sign-up form: what is asked for, or what would be right instead; it stores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from briefings.model.address import Address, parse_address
+from briefings.readers.zones import accepted
+
+SOONEST = 2
+"""Seconds between the form and its answer that no person undercuts."""
+LATEST = 24 * 3600
+"""Seconds for which a form that was opened can be sent."""
+MOST_CHOSEN = 8
+SOURCES = ("form", "friend")
+"""Where a sign-up can come from; anything else that an address says counts as the form."""
+TRAP = "website"
+"""A field that people do not see; who fills it in is a program."""
+
+Fields = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A sign-up form that is complete."""
+
+    address: Address
+    specializations: tuple[str, ...]
+    timezone: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """What keeps a form from being sent, by field, in words that can stand beside the field."""
+
+    by_field: Mapping[str, str]
+
+
+def first(fields: Fields, name: str) -> str:
+    """The first value of a field without white space around it; empty when there is none."""
+    return next(iter(fields.get(name, ())), "").strip()
+
+
+def is_trapped(fields: Fields) -> bool:
+    """Say whether a program filled in the field that people do not see."""
+    return bool(first(fields, TRAP))
+
+
+def read(fields: Fields, known: Collection[str]) -> Request | Wrong:
+    """Read the form; `known` are the slugs of the catalogue, in its order."""
+    wrong: dict[str, str] = {}
+    address: Address | None = None
+    try:
+        address = parse_address(first(fields, "email"))
+    except ValueError as reason:
+        wrong["email"] = _about_address(str(reason))
+    wanted = set(fields.get("specialization", ()))
+    chosen = tuple(slug for slug in known if slug in wanted)
+    if not chosen:
+        wrong["specialization"] = "Choose at least one: it is what your mail is about."
+    elif len(chosen) > MOST_CHOSEN:
+        wrong["specialization"] = f"Choose {MOST_CHOSEN} at most: a mail has room for 12 items."
+    if first(fields, "agree") != "yes":
+        wrong["agree"] = "Without your yes we may not write to you."
+    if address is None or wrong:
+        return Wrong(by_field=wrong)
+    source = first(fields, "from")
+    return Request(
+        address=address,
+        specializations=chosen,
+        timezone=accepted(first(fields, "timezone")),
+        source=source if source in SOURCES else SOURCES[0],
+    )
+
+
+def _about_address(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}. Write it like name@example.org."
