@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from briefings.errors import Conflict, NotFound, Refused, Temporary
+from briefings.errors import NotFound, Refused, Temporary
 from briefings.links import BadToken
 from briefings.pipeline.reading import Gone
 from briefings.web.edge import Edge
@@ -105,13 +105,9 @@ def _answer_errors(web: FastAPI, site: Site) -> None:
     def missing(_request: Request, _wrong: NotFound) -> Response:
         return site.pages.message(site.week, 404, *_WORDS[HTTPStatus.NOT_FOUND])
 
-    @web.exception_handler(Conflict)
-    def refused(_request: Request, wrong: Conflict) -> Response:
-        return site.pages.message(site.week, 409, "Nothing was changed", str(wrong))
-
     @web.exception_handler(Refused)
     def refused(_request: Request, wrong: Refused) -> Response:
-        return site.pages.message(site.week, 409, "That was not done", str(wrong))
+        return site.pages.message(site.week, 409, "Nothing was changed", str(wrong))
 
     @web.exception_handler(Temporary)
     def busy(_request: Request, wrong: Temporary) -> Response:
