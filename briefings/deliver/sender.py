@@ -16,7 +16,7 @@ from typing import Protocol
 from briefings.deliver.pool import PoolEnd
 from briefings.deliver.protocol import Permission
 from briefings.deliver.wire import Outgoing
-from briefings.errors import DatabaseBusy
+from briefings.errors import BriefingsError, DatabaseBusy
 from briefings.model.reply import Outcome, PauseIssue, Returned
 
 LOOK_EVERY = 0.1
@@ -78,6 +78,7 @@ class Sender:
         self._out = 0
         self._dry = False
         self._stopping = False
+        self._failure: BriefingsError | None = None
         self._post: Post | None = None
 
     # ---- what the lanes call ------------------------------------------------------------
@@ -97,7 +98,7 @@ class Sender:
             if row in self._gone:
                 self._results.append((row, Returned("it changed after it was claimed")))
                 continue
-            mail = self._rows.fill(row)
+            mail = self._filled(row)
             if mail is not None:
                 self._out += 1
                 return mail
@@ -118,6 +119,9 @@ class Sender:
             self._gone.update(self._rows.gone())
         except DatabaseBusy:
             return Permission.SKIP
+        except BriefingsError as failure:
+            self._fail(failure)
+            return Permission.SKIP
         return Permission.SKIP if row in self._gone else Permission.WRITE
 
     # ---- what the caller calls ----------------------------------------------------------
@@ -130,7 +134,9 @@ class Sender:
     async def run(self, post: Post, *, tick: Callable[[], None] = lambda: None) -> PoolEnd:
         """Send until nothing is due (or forever), settle everything, and say why it ended.
 
-        `tick` is called about ten times a second: for leases, progress and pauses.
+        `tick` is called about ten times a second: for leases, progress and pauses. What the
+        database refuses for another reason than a lock ends the run and is raised here, never in
+        a lane.
         """
         self._post = post
         working = asyncio.ensure_future(post.run())
@@ -145,6 +151,8 @@ class Sender:
                 post.drain()
                 await asyncio.wait([working])
             self._finish()
+            if self._failure is not None:
+                raise self._failure
 
     def stop(self) -> None:
         """Start no new mail; the open ones end within the post's own limit."""
@@ -154,12 +162,29 @@ class Sender:
 
     # ---- inside -------------------------------------------------------------------------
 
+    def _filled(self, row: int) -> Outgoing | None:
+        try:
+            return self._rows.fill(row)
+        except DatabaseBusy as busy:
+            self._results.append((row, Returned(str(busy))))
+        except BriefingsError as failure:
+            self._results.append((row, Returned(str(failure))))
+            self._fail(failure)
+        return None
+
+    def _fail(self, failure: BriefingsError) -> None:
+        self._failure = failure
+        self.stop()
+
     def _turn(self, *, more: bool) -> bool:
         """Settle what is known and claim more; False when nothing more came of it."""
         try:
             claimed = self._rows.turn(self._results, more=more and not self._stopping)
         except DatabaseBusy:
             return False  # the results are kept, and the next look tries again
+        except BriefingsError as failure:
+            self._fail(failure)
+            return False
         self._results = []
         self._gone.difference_update(claimed)
         self._queue.extend(claimed)

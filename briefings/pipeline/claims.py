@@ -12,7 +12,7 @@ import structlog
 from briefings.deliver.retry import RefusalWindow, expired, next_attempt
 from briefings.deliver.sender import LOOK_EVERY
 from briefings.deliver.wire import Outgoing
-from briefings.errors import DatabaseBusy, NotConfirmed, UnsafeValue
+from briefings.errors import DatabaseBusy, NotConfirmed, NotFound, UnsafeValue, WrongTemplate
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import (
     Claimed,
@@ -153,7 +153,7 @@ class Claims:
                 claimed = renewed
                 self._held[row] = (claimed, issue)
             return self._fill(claimed, issue)
-        except (UnsafeValue, ValueError, LookupError) as trouble:
+        except (UnsafeValue, NotFound, WrongTemplate, ValueError, LookupError) as trouble:
             self.notes.append(f"Delivery {row} is unusable and was passed over: {trouble}")
             self._over[row] = _skip(claimed, SkipReason.UNUSABLE)
             return None

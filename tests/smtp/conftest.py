@@ -162,3 +162,11 @@ def trusted(authority):
 
 
 __all__ = ["CHUNKED", "PIPED", "PLAIN", "QUICK", "Desk", "Fault", "Point", "mail"]
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory):
+    """An installation with 40 readers and an approved week; copy it, leave it as it is."""
+    from tests.smtp.office import build_founded
+
+    return build_founded(tmp_path_factory.mktemp("founded"))
