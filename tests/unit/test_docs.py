@@ -273,6 +273,28 @@ def test_the_metrics_are_called_as_the_guide_says(tmp_path: Path):
     assert named == {name for name in real if not name.endswith("_created")}
 
 
+# --- parts ---------------------------------------------------------------------------------------
+
+
+def test_the_parts_that_the_architecture_names_exist():
+    text = text_of(DOCS / "architecture.md")
+    _, chain = fences(text)[0]
+    modules = set(re.findall(r"^ (\w+)", chain, re.MULTILINE))
+    packages = set(table(DOCS / "architecture.md", "package"))
+
+    assert len(modules) > 5
+    for module in modules:
+        assert (ROOT / f"briefings/pipeline/{module}.py").is_file(), module
+    real = {
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in (ROOT / "briefings").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    real.discard("__init__.py")
+    assert real - packages == set(), "give each a line in docs/architecture.md, Packages"
+    assert packages - real == set(), "docs/architecture.md names what does not exist"
+
+
 # --- links, samples, pictures --------------------------------------------------------------------
 
 
