@@ -33,10 +33,11 @@ def faults(chain: Chain, audience: Audience) -> dict[str, str]:
 
 
 def possible(audience: Audience, slug: str) -> Iterator[BlockSpec]:
-    """Yield every block that a reader of a specialization could get, and every head.
+    """Yield every block that a reader of a specialization could get, and heads of every kind.
 
     A head depends on the first item of a list, so the items are taken away one by one, as they are
-    for readers who had them before (R5); with all of them gone a mail lives on its plan.
+    for readers who had them before (R5). With all of them gone a mail lives on its plan, and its
+    head on the step; above items a step adds one number to the head, which is not tried again.
     """
     for frequency in Frequency:
         if not in_slot(frequency, audience.week) and not audience.every_slot:
@@ -51,11 +52,10 @@ def possible(audience: Audience, slug: str) -> Iterator[BlockSpec]:
             had |= frozenset(whole.carried[:1])
             if not whole.carried:
                 break
-        for received in (frozenset[int](), frozenset(audience.item_ids)):
-            for step in STEPS:
-                mail = audience.composition((own, step, received))
-                if isinstance(mail, Composition):
-                    yield from _blocks(mail)
+        for step in STEPS:
+            mail = audience.composition((own, step, frozenset(audience.item_ids)))
+            if isinstance(mail, Composition):
+                yield from _blocks(mail)
     name = audience.catalogue.specialization(slug).name
     yield HeadingBlock(text=name)
     yield HeadingBlock(text=EARLIER, note=f"{name}, from earlier weeks, and new to you.")

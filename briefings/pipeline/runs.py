@@ -82,11 +82,10 @@ def unmade(tx: Transaction, chain: Chain, now: datetime, began: datetime) -> lis
     for week in (first.shift(n) for n in range(WEEKS_BACK + 2)):
         name = str(week)
         ruled_out = name in decided and decided[name].decision is not None
-        if ruled_out or table.cut_off(week) > now:
+        if ruled_out or (name <= last and name not in freezing):
             continue
-        if name in freezing or (
-            name > last and (table.cut_off(week) > began or _has_approved(tx, name))
-        ):
+        limit = table.cut_off(week)
+        if limit <= now and (name in freezing or limit > began or _has_approved(tx, name)):
             found.append(week)
     return found
 
