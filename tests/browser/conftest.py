@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["installed", "made"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: Path) -> Iterator[Browser]:
+    """A browser for one module: as long as it lives its event loop keeps async tests out."""
     from playwright.sync_api import sync_playwright
 
     # As root Chromium starts only without its sandbox; it is shown our own pages.
