@@ -99,6 +99,8 @@ class Sendings(RuleBasedStateMachine):
         self.left: set[str] = set()
         self.refused: set[str] = set()
         self.may_be_unsure = 0
+        self.start()
+        self.start()
 
     # ---- processes --------------------------------------------------------------------------
 
@@ -167,6 +169,21 @@ class Sendings(RuleBasedStateMachine):
         worker.gone.difference_update(claimed)
         worker.queue.extend(claimed)
 
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data(), mails=st.integers(1, 4), arrives=st.booleans())
+    def work(self, data: st.DataObject, mails: int, arrives: bool) -> None:
+        """Go on with one process, and stop with mails in the hands of its lanes."""
+        worker = data.draw(st.sampled_from(self.workers))
+        for _ in range(mails):
+            while len(worker.leaving) > 1:
+                self.answer_of(worker)
+            if not worker.queue:
+                self.turn_of(worker)
+            if worker.queue:
+                self.open_of(worker)
+            if worker.opening and len(worker.leaving) < LANES:
+                self.write_of(worker, arrives)
+
     @precondition(lambda self: any(worker.queue for worker in self.workers))
     @rule(data=st.data())
     def open_a_mail(self, data: st.DataObject) -> None:
@@ -183,7 +200,7 @@ class Sendings(RuleBasedStateMachine):
 
     @precondition(lambda self: any(worker.opening for worker in self.workers))
     @rule(data=st.data(), arrives=st.booleans())
-    def write_the_body(self, data: st.DataObject, arrives: bool) -> None:
+    def write_a_body(self, data: st.DataObject, arrives: bool) -> None:
         self.write_of(data.draw(st.sampled_from([w for w in self.workers if w.opening])), arrives)
 
     def write_of(self, worker: Worker, arrives: bool) -> None:
@@ -232,12 +249,15 @@ class Sendings(RuleBasedStateMachine):
             readers.leave(tx, reader.id, specializations=None, now=self.chain.clock())
         self.left.add(address)
 
-    @rule()
-    def pause(self) -> None:
+    @rule(data=st.data())
+    def pause_and_resume(self, data: st.DataObject) -> None:
         pause(self.chain, ISSUE, "a person said so")
-
-    @rule()
-    def resume(self) -> None:
+        if self.workers:
+            worker = data.draw(st.sampled_from(self.workers))
+            leaving = len(worker.leaving)
+            if worker.opening:
+                self.write_of(worker, arrives=True)
+            assert len(worker.leaving) == leaving, "a mail starts although its issue is paused"
         resume(self.chain, ISSUE)
 
     @rule()
@@ -283,7 +303,7 @@ class Sendings(RuleBasedStateMachine):
         resume(self.chain, ISSUE)
         self.start()
         (worker,) = self.workers
-        for _ in range(READERS * 3):
+        for _ in range(READERS):
             self.turn_of(worker)
             while worker.queue or worker.opening or worker.leaving:
                 if worker.queue:
@@ -338,4 +358,4 @@ def test_any_order_of_events_keeps_the_promises(opened: Path) -> None:
         pass
 
     Here.opened = opened
-    run_state_machine_as_test(Here, settings=settings(max_examples=25, stateful_step_count=40))
+    run_state_machine_as_test(Here, settings=settings(max_examples=15, stateful_step_count=30))
