@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from briefings.errors import Conflict
 from briefings.model.delivery import IssueState, State
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.halt import refuse_if_stopped
 from briefings.store import deliveries, issues
 from briefings.store.deliveries import DeliveryRow
 
@@ -30,6 +31,7 @@ def resume(chain: Chain, name: str) -> str:
         issue = issues.by_name(tx, name)
         if issue.state is IssueState.OPEN:
             return f"{name} is open already."
+        refuse_if_stopped(tx)
         if not issues.set_state(tx, issue.id, (IssueState.PAUSED,), IssueState.OPEN, None):
             raise Conflict(f"{name} is {issue.state}: only a paused issue can be resumed.")
     return f"{name} is open again: `briefings send` goes on with it."
@@ -39,9 +41,11 @@ def cancel(chain: Chain, name: str) -> str:
     """End an issue; its open rows become skipped (cancelled) batch by batch."""
     with chain.db.write() as tx:
         issue = issues.by_name(tx, name)
-        states = (IssueState.OPEN, IssueState.PAUSED, IssueState.FREEZING)
-        if issue.state is not IssueState.CANCELLED and not issues.set_state(
-            tx, issue.id, states, IssueState.CANCELLED, "cancelled by an operator"
+        states, why = (IssueState.OPEN, IssueState.PAUSED), "cancelled by an operator"
+        if (
+            issue.state is not IssueState.CANCELLED
+            and not issues.abandon(tx, issue.id, why)
+            and not issues.set_state(tx, issue.id, states, IssueState.CANCELLED, why)
         ):
             raise Conflict(f"{name} changed meanwhile: look at `briefings status` and try again.")
     skipped = 0

@@ -5,14 +5,25 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from briefings.errors import Misconfigured, NotConfirmed, NotFound, Refused
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.restored import calm, lines_of, replay
 from briefings.store import instance
 
 FILE = "instance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """What confirming came to: readers who left again, and issues that wait for a person."""
+
+    left: int
+    paused: tuple[str, ...]
 
 
 def _file(chain: Chain) -> Path:
@@ -84,12 +95,24 @@ def confirmed(chain: Chain) -> str:
     return held
 
 
-def confirm(chain: Chain) -> None:
-    """Make the ids equal; also admits a further host to the same database."""
+def confirm(chain: Chain, keys: Callable[[], str] | None = None) -> Confirmed:
+    """Make the ids equal, so that this database may send from here.
+
+    Who left after the backup leaves again first. A database that was restored or copied sends
+    nothing of what it remembers (`calm`); one that only admits a further host goes on as it was.
+    """
+    held = _held(chain)
+    with chain.db.read() as tx:
+        stored = instance.instance_id(tx)
+    # A further host has no file yet, and its database is on a server; a SQLite file was copied.
+    foreign = stored is not None and held != stored and (held is not None or chain.db.is_sqlite)
+    left = replay(chain, keys)
     with chain.db.write() as tx:
-        own = instance.instance_id(tx) or _held(chain) or secrets.token_hex(16)
+        paused = calm(tx, chain.clock()) if foreign else ()
+        own = instance.instance_id(tx) or held or secrets.token_hex(16)
         _hold(chain, own)
         instance.set_instance_id(tx, own)
+    return Confirmed(left=left, paused=paused)
 
 
 def backup(chain: Chain, target: Path) -> None:
@@ -111,14 +134,17 @@ def backup(chain: Chain, target: Path) -> None:
         raise Misconfigured(f"{target} cannot be written: {trouble}") from None
 
 
-def restore(chain: Chain, source: Path) -> None:
-    """Put a backup in the database's place and forget the confirmation.
+def restore(chain: Chain, source: Path, keys: Callable[[], str] | None = None) -> int:
+    """Put a backup in the database's place and forget the confirmation; gives how many left since.
+
+    `keys` gives the secret keys, with which STATE_DIR/left.log is read.
 
     Raises:
         NotFound: there is no such file.
-        Misconfigured: it is not a SQLite database.
+        Misconfigured: it is not a SQLite database, or there is a left.log and no key to read it.
     """
     target = _sqlite_path(chain)
+    lines_of(chain, keys)
     if not source.is_file():
         raise NotFound(f"There is no file {source}.")
     _hold(chain, secrets.token_hex(16))
@@ -128,6 +154,7 @@ def restore(chain: Chain, source: Path) -> None:
     except sqlite3.Error as trouble:
         raise Misconfigured(f"{source} cannot be restored: {trouble}") from None
     chain.db.migrate()
+    return replay(chain, keys)
 
 
 def _sqlite_path(chain: Chain) -> Path:

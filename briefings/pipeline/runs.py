@@ -19,6 +19,7 @@ from briefings.pipeline.approve import approve
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.open_issue import open_regular
 from briefings.pipeline.prepare import load_catalogue, prepare
+from briefings.pipeline.restored import restored_at
 from briefings.pipeline.timetable import Timetable, timetable
 from briefings.store import audiences, catalogue, editions, instance, issues, runs
 from briefings.store.database import Transaction
@@ -27,7 +28,6 @@ from briefings.weeks import CUT_OFF_LEAD, Week
 
 SINCE = "schedule.since"
 """Since when the schedule looks after this installation: runs of before are nobody's duty."""
-RESTORED = "restored.at"
 WEEKS_BACK = 8
 """Nothing older is sent (R5)."""
 WARN_BEFORE = (timedelta(hours=24), timedelta(hours=2))
@@ -92,14 +92,15 @@ def unmade(tx: Transaction, chain: Chain, now: datetime, began: datetime) -> lis
 
 def judge(tx: Transaction, chain: Chain, settings: Settings, week: Week, now: datetime) -> Judged:
     """Say whether a run that was never made is made now; on time means before any reader's hour."""
-    first = first_due(tx, timetable(tx, chain), week)
+    table = timetable(tx, chain)
+    first = first_due(tx, table, week)
     late = max(now - first, timedelta())
-    restored = instance.get(tx, RESTORED)
+    restored = restored_at(tx)
 
     def say(verdict: Verdict, reason: str) -> Judged:
         return Judged(week=week, verdict=verdict, late=late, reason=reason)
 
-    if restored is not None and first - CUT_OFF_LEAD <= datetime.fromisoformat(restored):
+    if restored is not None and table.cut_off(week) <= restored:
         return say(Verdict.HOLD, runs.AFTER_RESTORE)
     if not late or _begun(tx, week):
         return say(Verdict.MAKE, "on time")

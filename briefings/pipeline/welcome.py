@@ -11,6 +11,7 @@ from briefings.pipeline.freeze import frozen_row
 from briefings.pipeline.halt import stopped
 from briefings.pipeline.open_issue import issue_audience
 from briefings.pipeline.press import Press
+from briefings.pipeline.restored import restored_at
 from briefings.store import audiences, blocks, deliveries, issues, readers
 from briefings.store.database import Transaction
 
@@ -29,7 +30,8 @@ def welcome(chain: Chain) -> int:
         if regular is None or stopped(tx) is not None:
             return 0
         known = issues.find(tx, week=regular.week, kind=IssueKind.WELCOME)
-        waiting = audiences.to_welcome(tx, regular.began, now, known[0].id if known else 0, BATCH)
+        began = max(regular.began, restored_at(tx) or regular.began)
+        waiting = audiences.to_welcome(tx, began, now, known[0].id if known else 0, BATCH)
     if not waiting:
         return 0
     issue = known[0] if known else _begin(chain, regular)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from sqlmodel import Field
 
 from briefings.store.instance import next_number
-from briefings.store.instants import Instant, stored
+from briefings.store.instants import Instant, instant, stored
 from briefings.store.tables import BigId, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from briefings.store.database import Transaction
 
 
@@ -45,3 +47,12 @@ def last_change(tx: Transaction) -> int:
     """Give the newest change's number, 0 before the first."""
     row = tx.one("SELECT COALESCE(MAX(seq), 0) FROM changes")
     return int(row[0]) if row else 0
+
+
+def instants_of(tx: Transaction, reader_ids: Collection[int]) -> dict[int, frozenset[datetime]]:
+    """Give when (UTC) each of these readers changed; reads all changes, so ask once for many."""
+    wanted, found = set(reader_ids), dict[int, set[datetime]]()
+    for reader_id, at in tx.fetch("SELECT reader_id, at FROM changes", ()):
+        if reader_id in wanted:
+            found.setdefault(reader_id, set()).add(instant(at))
+    return {reader_id: frozenset(moments) for reader_id, moments in found.items()}

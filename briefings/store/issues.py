@@ -142,6 +142,20 @@ def lock_week(tx: Transaction, week: str) -> None:
         tx.rows("SELECT id FROM issue WHERE week = :week ORDER BY id FOR UPDATE", week=week)
 
 
+def abandon(tx: Transaction, issue_id: int, reason: str) -> bool:
+    """Cancel a freeze that is half made: its audience is what was frozen, so it still adds up."""
+    return (
+        tx.execute(
+            "UPDATE issue SET state = 'cancelled', reason = :reason, audience = "
+            "(SELECT COUNT(*) FROM delivery WHERE issue_id = :id) "
+            "WHERE id = :id AND state = 'freezing'",
+            id=issue_id,
+            reason=reason,
+        )
+        == 1
+    )
+
+
 def grow(tx: Transaction, issue_id: int, by: int) -> None:
     """Count readers that were added to a welcome issue, the only kind that grows (R11)."""
     tx.execute("UPDATE issue SET audience = audience + :by WHERE id = :id", id=issue_id, by=by)

@@ -1,0 +1,217 @@
+"""A database put back from yesterday mails nobody who left, and nothing that may have gone (P10)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from briefings.errors import Misconfigured, NotConfirmed
+from briefings.links import Token
+from briefings.model.delivery import IssueKind, IssueState
+from briefings.pipeline.approve import approve
+from briefings.pipeline.instance import backup, confirm, restore
+from briefings.pipeline.leaving import come_back, leave
+from briefings.pipeline.left_log import LeftLog
+from briefings.pipeline.open_issue import open_regular
+from briefings.pipeline.runs import run_status
+from briefings.store import deliveries, issues, readers
+from tests.e2e.almanac import Almanac
+from tests.e2e.test_time_welcome import signed_up
+from tests.e2e.town import SECRET, WEEK
+
+SLUG = "mlops-engineer"
+
+
+def keys() -> str:
+    return SECRET
+
+
+def put_back(place: Almanac, copy: Path) -> None:
+    restore(place.app.chain, copy, keys)
+    confirm(place.app.chain, keys)
+
+
+def by_link(place: Almanac, email: str) -> Token:
+    """The unsubscribe link of a reader's newest mail, or one without a mail behind it."""
+    own = place.known(email)
+    with place.app.db.read() as tx:
+        rows = deliveries.of_reader(tx, own.id, 1)
+    return Token(reader_id=own.id, delivery_id=rows[0].id if rows else 0, issued=0)
+
+
+def left(place: Almanac, email: str, secret: str = SECRET) -> None:
+    log = LeftLog(place.app.chain.state_dir, secret)
+    leave(place.app.chain, log, by_link(place, email))
+
+
+def running(place: Almanac) -> Almanac:
+    place.write_news(WEEK, "One", "Two", "Three")
+    place.readers(*((f"{n}@example.org", SLUG) for n in ("ana", "bo", "cy")))
+    place.at("2026-08-22T12:00")
+    place.approved()
+    place.tick()
+    return place
+
+
+def test_who_left_after_the_backup_stays_out(place: Almanac, tmp_path: Path) -> None:
+    running(place)
+    left(place, "ana@example.org")
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    place.clock.forward(hours=5)
+    left(place, "bo@example.org")
+    restore(place.app.chain, copy, keys)
+    with pytest.raises(NotConfirmed):
+        place.send()
+    assert place.known("bo@example.org").left_at is not None
+    assert confirm(place.app.chain, keys).left == 0  # the restore did it; twice is once
+    place.send()
+    assert place.recipients() == ["cy@example.org"]
+
+
+def test_leaving_taken_back_after_the_backup_is_taken_back_again(
+    place: Almanac, tmp_path: Path
+) -> None:
+    running(place)
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    place.clock.forward(hours=5)
+    token = by_link(place, "bo@example.org")
+    left(place, "bo@example.org")
+    place.clock.forward(minutes=5)
+    come_back(place.app.chain, LeftLog(place.app.chain.state_dir, SECRET), token, (SLUG,))
+    put_back(place, copy)
+    assert place.known("bo@example.org").left_at is None
+
+
+def test_what_the_backup_knows_is_not_done_again(place: Almanac, tmp_path: Path) -> None:
+    """Bo left and signed up anew by another way, which writes no line: the backup knows better."""
+    running(place)
+    left(place, "bo@example.org")
+    place.clock.forward(hours=1)
+    with place.app.db.write() as tx:
+        readers.rejoin(tx, place.known("bo@example.org").id, (SLUG,), place.clock())
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    put_back(place, copy)
+    assert place.known("bo@example.org").left_at is None
+
+
+def test_lines_under_an_older_key_and_torn_lines_are_read(place: Almanac, tmp_path: Path) -> None:
+    running(place)
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    place.clock.forward(hours=5)
+    left(place, "bo@example.org", secret="o" * 40)
+    with (place.app.chain.state_dir / "left.log").open("a") as file:
+        file.write("2026-08-22T17:00:00Z left 0123\nno line at all\nx left 0123 *\n")
+    restore(place.app.chain, copy, lambda: f"{SECRET},{'o' * 40}")
+    assert place.known("bo@example.org").left_at is not None
+
+
+def test_without_the_key_nothing_is_restored(place: Almanac, tmp_path: Path) -> None:
+    running(place)
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    left(place, "bo@example.org")
+    with pytest.raises(Misconfigured, match="SECRET_KEY"):
+        restore(place.app.chain, copy)
+    assert place.known("bo@example.org").left_at is not None
+
+
+def test_a_run_that_may_have_gone_before_the_restore_waits_for_a_person(
+    place: Almanac, tmp_path: Path
+) -> None:
+    running(place)
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    place.at("2026-08-23T16:00")
+    place.tick()
+    place.at("2026-08-23T16:30")
+    put_back(place, copy)
+    place.tick()
+    assert place.issues() == []
+    with place.app.db.read() as tx:
+        found = run_status(tx, place.app.chain, WEEK, place.clock())
+    assert found.state == "held"
+    assert "restored" in (found.reason or "")
+    # The week after, which nobody had when the backup was made, goes by itself.
+    place.write_news(WEEK.next(), "Four", "Five", "Six")
+    place.approved(WEEK.next())
+    place.at("2026-08-30T16:00")
+    place.tick()
+    assert [issue.name for issue in place.issues()] == ["2026-W35-regular"]
+
+
+def test_waves_that_the_backup_calls_pending_do_not_leave_again(
+    place: Almanac, tmp_path: Path
+) -> None:
+    running(place)
+    place.at("2026-08-23T16:00")
+    place.tick()
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    place.at("2026-08-24T09:00")
+    place.send(None, now=False)
+    assert len(place.outbox()) == 3
+    put_back(place, copy)
+    place.tick()
+    place.send(None, now=False)
+    place.send(now=False)
+    assert len(place.outbox()) == 3
+    (issue,) = place.issues()
+    assert issue.state is IssueState.PAUSED
+    assert "restored" in (issue.reason or "")
+
+
+def test_a_half_made_freeze_of_the_backup_is_not_carried_on_by_a_tick(
+    place: Almanac, tmp_path: Path
+) -> None:
+    running(place)
+    place.at("2026-08-23T16:00")
+    with place.app.db.write() as tx:
+        issues.create(
+            tx,
+            week=str(WEEK),
+            kind=IssueKind.REGULAR,
+            n=1,
+            began=place.clock(),
+            opened_by_tick=True,
+            now=place.clock(),
+        )
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    put_back(place, copy)
+    place.tick(times=2)
+    assert [issue.state for issue in place.issues()] == [IssueState.FREEZING]
+
+
+def test_late_approvals_and_welcomes_of_the_backup_do_not_go_again(
+    place: Almanac, tmp_path: Path
+) -> None:
+    place.write_news(WEEK, "One", "Two", "Three")
+    place.reader("ana@example.org")
+    place.drafts(WEEK)
+    place.at("2026-08-23T17:00")
+    open_regular(place.app.chain, WEEK, by_tick=True)
+    place.clock.forward(hours=1)
+    signed_up(place, "new@example.org")
+    approve(place.app.chain, WEEK, [SLUG], by="tester")
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    place.clock.forward(hours=2)
+    put_back(place, copy)
+    place.clock.now += timedelta(minutes=1)
+    place.tick(times=2)
+    assert [issue.name for issue in place.issues()] == ["2026-W34-regular"]
+    assert place.edition_states(WEEK)[SLUG] == "held"
+
+
+def test_a_further_confirmation_pauses_nothing(place: Almanac) -> None:
+    running(place)
+    place.at("2026-08-23T16:00")
+    place.tick()
+    assert confirm(place.app.chain, keys).paused == ()
+    assert place.issues()[0].state is IssueState.OPEN
