@@ -28,11 +28,11 @@ layers: dev-environment
 	$(BIN)/lint-imports --no-cache
 
 tests: dev-environment ## pytest alone (ARGS="tests/unit -k weeks")
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 coverage: dev-environment ## pytest with branch coverage and its floors
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report= $(ARGS) && $(BIN)/python scripts/coverage_floor.py
+	$(BIN)/python -m pytest -n auto --cov --cov-report= $(ARGS) && $(BIN)/python scripts/coverage_floor.py
 
 bench: dev-environment ## benchmarks (ARGS="send --subscribers 100000")
 	$(BIN)/python benchmarks/run.py $(ARGS)
