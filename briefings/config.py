@@ -204,9 +204,14 @@ def missing(name: str, example: str) -> str:
     return f"{PREFIX}{name} is not set; set it to {example}"
 
 
+def _plain_words(message: str) -> str:
+    """Turn "Input should be less than 5" into "a value less than 5"."""
+    return message.replace("Input should be", "a value").replace("a value a valid", "a")
+
+
 def _one_line(wrong: ValidationError) -> str:
     first = wrong.errors(include_input=False, include_url=False)[0]
     name = PREFIX + str(first["loc"][0]).upper()
     context = first.get("ctx", {})
-    allowed = context.get("error") or context.get("expected") or first["msg"]
+    allowed = context.get("error") or context.get("expected") or _plain_words(first["msg"])
     return f"{name} is wrong; allowed: {allowed}"

@@ -349,4 +349,5 @@ def dry_run(chain: Chain, week: Week, *, ignore_hours: bool) -> Iterator[str]:
             when = (
                 "now" if ignore_hours or row.due_at <= now else f"{row.due_at:%Y-%m-%d %H:%M} UTC"
             )
-            yield f"{row.email}: {when}, {len(row.items)} items"
+            items = "1 item" if len(row.items) == 1 else f"{len(row.items)} items"
+            yield f"{row.email}: {when}, {items}"

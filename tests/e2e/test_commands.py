@@ -254,6 +254,7 @@ def test_wrong_use_is_one_line(
         ("SECRET_KEY", "short", ("SECRET_KEY", "32")),
         ("SENDNER", "x", ("SENDNER", "BRIEFINGS_SENDER")),
         ("LANES", "many", ("LANES",)),
+        ("LANES", "900", ("LANES", "less than or equal to 256")),
         ("MAIL_URL", "ftp://x", ("MAIL_URL", "smtp://")),
         ("SEND_AT", "someday", ("SEND_AT", "MON 08:00")),
         ("TIMEZONE", "Europe/Berln", ("TIMEZONE", "Europe/Berlin")),
