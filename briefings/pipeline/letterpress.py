@@ -9,20 +9,34 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain as joined
+from typing import Generic, TypeVar
 
-from briefings.deliver.message import Cover, compose, header_block, message_id, raw_values
+from briefings.deliver.message import (
+    Cover,
+    boundary_of,
+    compose,
+    header_block,
+    message_id,
+    raw_values,
+)
 from briefings.errors import NotFound
 from briefings.links import Purpose, one_click_url, preferences_url, view_url
 from briefings.model.catalogue import Catalogue
 from briefings.model.edition import Block
 from briefings.pipeline.chain import Chain
-from briefings.pipeline.plate import Letter, Plate, Stamp
-from briefings.slots import Sheet, address_header, values_for
+from briefings.pipeline.plate import Cutter, Fragment, Hole, Letter, Plate, Stamp
+from briefings.slots import Sheet, address_header, slot, values_for
 from briefings.store import blocks
+from briefings.store.blocks import StoredBriefing
 
 PLATES_KEPT = 256
 """At about 50 KB each: 12 MB."""
+BLOCKS_KEPT = 4_000
+"""At about 5 KB each: 20 MB."""
+FRAMES_KEPT = 1_000
 
 WHEN = {
     "MON": "Mondays",
@@ -92,14 +106,61 @@ def fill(chain: Chain, sheet: Sheet, letter: Letter, instance: str, date: dateti
     return sheet.fill(encoded)
 
 
+Frame = tuple[Fragment, ...]
+_TEXT, _HTML = Hole("raw:text_blocks"), Hole("raw:html_blocks")
+_MARK = b"=_MARK"
+"""Stands for the boundary; `=_` cannot occur in quoted-printable, and no header has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Both parts of a block."""
+
+    text: tuple[Fragment, ...]
+    html: tuple[Fragment, ...]
+
+
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
+
+class Recent(Generic[Key, Kept]):
+    """The most recently used, so many at most."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept = OrderedDict[Key, Kept]()
+
+    def get(self, key: Key) -> Kept | None:
+        """Recall, or None."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: Key, value: Kept) -> Kept:
+        """Keep, and forget the oldest when there are too many; gives the value back."""
+        self._kept[key] = value
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return value
+
+
 class Letterpress:
-    """Plates of stored briefings, the most recently used kept in memory."""
+    """Plates of stored briefings; blocks are cut once, the most recently used kept in memory.
+
+    A million readers make hundreds of thousands of lists out of some thousand blocks, so a plate
+    has to be cheap, too: it is put together from blocks that are cut already.
+    """
 
     def __init__(self, chain: Chain, catalogue: Catalogue, instance: str) -> None:
         self._chain = chain
         self._catalogue = catalogue
         self._stamp = Stamp.of(chain, instance)
-        self._kept: OrderedDict[int, Plate] = OrderedDict()
+        self._cutter = Cutter(self._stamp.links, {"when": when(chain)})
+        self._plates = Recent[int, Plate](PLATES_KEPT)
+        self._blocks = Recent[str, Cut](BLOCKS_KEPT)
+        self._frames = Recent[Cover, Frame](FRAMES_KEPT)
 
     def fill(self, briefing_id: int, letter: Letter, date: datetime) -> bytes:
         """The finished mail of one reader.
@@ -108,20 +169,14 @@ class Letterpress:
             NotFound: the briefing or one of its blocks is not there.
             UnsafeValue: the reader's address or name would break a header.
         """
-        plate = self._kept.get(briefing_id)
+        plate = self._plates.get(briefing_id)
         if plate is None:
-            plate = self._made(briefing_id, letter.issue)
-        else:
-            self._kept.move_to_end(briefing_id)
+            with self._chain.db.read() as tx:
+                stored = blocks.briefing(tx, briefing_id)
+            plate = self._made(stored, letter.issue)
         return plate.fill(letter, self._stamp, date)
 
-    def _made(self, briefing_id: int, issue: str) -> Plate:
-        with self._chain.db.read() as tx:
-            stored = blocks.briefing(tx, briefing_id)
-            found = blocks.get(tx, stored.block_keys)
-        missing = [key for key in stored.block_keys if key not in found]
-        if missing:
-            raise NotFound(f"Briefing {briefing_id} lacks its block {missing[0][:12]}.")
+    def _made(self, stored: StoredBriefing, issue: str) -> Plate:
         slug = stored.headers["specialization"]
         cover = Cover(
             subject=stored.headers["subject"],
@@ -129,13 +184,48 @@ class Letterpress:
             specialization=slug,
             specialization_name=names_of(self._catalogue, [slug]) or slug,
         )
-        sheet = lay_out(self._chain, cover, [found[key] for key in stored.block_keys])
-        shared = {
-            "specializations": names_of(self._catalogue, stored.specializations),
-            "when": when(self._chain),
-        }
-        made = Plate(sheet, self._stamp.links, shared)
-        self._kept[briefing_id] = made
-        if len(self._kept) > PLATES_KEPT:
-            self._kept.popitem(last=False)
-        return made
+        cuts = self._cuts(stored)
+        mark = b"=_" + stored.signature[:24].encode("ascii")
+        fragments: list[Fragment] = []
+        for each in self._frame(cover):
+            if isinstance(each, bytes):
+                fragments.append(each.replace(_MARK, mark))
+            elif each == _TEXT:
+                fragments += joined.from_iterable(cut.text for cut in cuts)
+            elif each == _HTML:
+                fragments += joined.from_iterable(cut.html for cut in cuts)
+            else:
+                fragments.append(each)
+        shared = {"specializations": names_of(self._catalogue, stored.specializations)}
+        return self._plates.put(stored.id, Plate(fragments, shared))
+
+    def _cuts(self, stored: StoredBriefing) -> list[Cut]:
+        known = {key: self._blocks.get(key) for key in stored.block_keys}
+        wanted = [key for key, cut in known.items() if cut is None]
+        if wanted:
+            with self._chain.db.read() as tx:
+                found = blocks.get(tx, wanted)
+            for key in wanted:
+                block = found.get(key)
+                if block is None:
+                    raise NotFound(f"Briefing {stored.id} lacks its block {key[:12]}.")
+                Sheet.of([block.text, block.html]).check(SLOTS)
+                cut = Cut(
+                    text=self._cutter.cut(Sheet.of([block.text])),
+                    html=self._cutter.cut(Sheet.of([block.html])),
+                )
+                known[key] = self._blocks.put(key, cut)
+        return [cut for key in stored.block_keys if (cut := known[key]) is not None]
+
+    def _frame(self, cover: Cover) -> Frame:
+        known = self._frames.get(cover)
+        if known is None:
+            headers = header_block(self._chain.postmark(), cover)
+            text, html = slot("raw", "text_blocks"), slot("raw", "html_blocks")
+            mark = boundary_of([text, html])
+            known = tuple(
+                each.replace(mark, _MARK) if isinstance(each, bytes) else each
+                for each in self._cutter.cut(compose(headers, [text], [html]))
+            )
+            self._frames.put(cover, known)
+        return known

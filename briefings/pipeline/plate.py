@@ -8,7 +8,7 @@ breaks always stand at the same places), and plain names and addresses skip the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -90,33 +90,79 @@ _ENCODERS: Mapping[str, Callable[[str], bytes]] = {
 }
 
 
-class Plate:
-    """A sheet with everything filled in that its readers share."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of a token: the whole of it, or what stands between two soft breaks."""
+
+    purpose: Purpose
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A slot, as `kind:name`."""
+
+    slot: str
+
+
+Fragment = bytes | Run | Hole
+
+
+class Cutter:
+    """Cuts encoded blocks around what differs from reader to reader."""
 
     def __init__(
-        self, sheet: Sheet, links: Mapping[str, Callable[[str], str]], shared: Mapping[str, str]
+        self, links: Mapping[str, Callable[[str], str]], shared: Mapping[str, str]
     ) -> None:
-        """Cut a checked sheet; `shared` are values by slot name, not yet escaped."""
+        """`shared` are values of all mails by slot name, not yet escaped."""
+        self._links = links
+        self._shared = shared
+
+    def cut(self, sheet: Sheet) -> tuple[Fragment, ...]:
+        """Fill in what all share, and leave tokens and other slots open."""
         names = dict(sheet.holes)
-        self._pieces: list[bytes] = []
-        self._holes: list[tuple[int, str]] = []
-        self._cuts: list[tuple[int, Purpose, int, int]] = []
-        self._fixed = bytearray()
+        fragments: list[Fragment] = []
         for place, piece in enumerate(sheet.pieces):
             if place not in names:
-                self._fixed += piece
+                fragments.append(piece)
                 continue
             kind, _, name = names[place].partition(":")
-            if name in shared:
-                self._fixed += _ENCODERS[kind](shared[name])
-            elif name in links:
-                self._cut(_ENCODERS[kind](links[name](TOKEN)), _PURPOSES[name])
+            if name in self._shared:
+                fragments.append(encoded(kind, self._shared[name]))
+            elif name in self._links:
+                link = encoded(kind, self._links[name](TOKEN))
+                fragments += _runs(link, _PURPOSES[name])
             else:
-                self._close()
-                self._holes.append((len(self._pieces), names[place]))
-                self._pieces.append(b"")
-        self._close()
-        self._purposes = tuple({purpose for _, purpose, _, _ in self._cuts})
+                fragments.append(Hole(names[place]))
+        return tuple(fragments)
+
+
+class Plate:
+    """All fragments of a briefing, next to each other what is the same for its readers."""
+
+    def __init__(self, fragments: Iterable[Fragment], shared: Mapping[str, str]) -> None:
+        """`shared` are values of this briefing by slot name, not yet escaped."""
+        self._pieces: list[bytes] = []
+        self._holes: list[tuple[int, str]] = []
+        self._runs: list[tuple[int, Run]] = []
+        fixed: list[bytes] = []
+        for fragment in fragments:
+            if isinstance(fragment, bytes):
+                fixed.append(fragment)
+                continue
+            if isinstance(fragment, Hole):
+                kind, _, name = fragment.slot.partition(":")
+                if name in shared:
+                    fixed.append(encoded(kind, shared[name]))
+                    continue
+                self._holes.append((len(self._pieces) + 1, fragment.slot))
+            else:
+                self._runs.append((len(self._pieces) + 1, fragment))
+            self._pieces += (b"".join(fixed), b"")
+            fixed.clear()
+        self._pieces.append(b"".join(fixed))
+        self._purposes = tuple({run.purpose for _, run in self._runs})
 
     def fill(self, letter: Letter, stamp: Stamp, date: datetime) -> bytes:
         """The finished mail of one reader.
@@ -125,41 +171,41 @@ class Plate:
             UnsafeValue: the reader's address or name would break a header.
         """
         values = _values(letter, stamp, date)
-        tokens = {
-            purpose: stamp.sign(purpose, letter.reader_id, letter.delivery_id).encode("ascii")
-            for purpose in self._purposes
-        }
+        sign, reader, delivery = stamp.sign, letter.reader_id, letter.delivery_id
+        tokens = {each: sign(each, reader, delivery).encode("ascii") for each in self._purposes}
         pieces = self._pieces.copy()
         for place, slot in self._holes:
             pieces[place] = values[slot]
-        for place, purpose, start, end in self._cuts:
-            pieces[place] = tokens[purpose][start:end]
+        for place, run in self._runs:
+            pieces[place] = tokens[run.purpose][run.start : run.end]
         return b"".join(pieces)
 
-    def _close(self) -> None:
-        self._pieces.append(bytes(self._fixed))
-        self._fixed.clear()
 
-    def _cut(self, link: bytes, purpose: Purpose) -> None:
-        """Leave the token open that a link ends with, and keep the soft breaks inside it."""
-        signs = len(TOKEN)
-        at = len(link)
-        runs: list[tuple[int, int]] = []  # from the end: where a run of the token starts and ends
-        while signs:
-            end = at
-            while signs and link[at - 1 : at] == TOKEN[:1].encode():
-                at -= 1
-                signs -= 1
-            runs.append((at, end))
-            if signs:
-                at = link.rindex(b"=\r\n", 0, at)
-        done, start = at, 0
-        for begin, end in reversed(runs):
-            self._fixed += link[:begin] if begin == done else b"=\r\n"
-            self._close()
-            self._cuts.append((len(self._pieces), purpose, start, start + end - begin))
-            self._pieces.append(b"")
-            start += end - begin
+def encoded(kind: str, value: str) -> bytes:
+    """A value as the kind of its slot wants it."""
+    return _ENCODERS[kind](value)
+
+
+def _runs(link: bytes, purpose: Purpose) -> list[Fragment]:
+    """Leave the token open that a link ends with, and keep the soft breaks inside it."""
+    left, at = len(TOKEN), len(link)
+    found: list[tuple[int, int]] = []  # from the end: where a stretch of the token begins and ends
+    while left:
+        end = at
+        while left and link[at - 1 : at] == TOKEN[:1].encode():
+            at -= 1
+            left -= 1
+        found.append((at, end))
+        if left:
+            at = link.rindex(b"=\r\n", 0, at)
+    fragments: list[Fragment] = [link[:at]]
+    start = 0
+    for begin, end in reversed(found):
+        if start:
+            fragments.append(b"=\r\n")
+        fragments.append(Run(purpose, start, start + end - begin))
+        start += end - begin
+    return fragments
 
 
 def _values(letter: Letter, stamp: Stamp, date: datetime) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from briefings.deliver.message import Cover, Postmark, compose, header_block
 from briefings.errors import UnsafeValue
 from briefings.links import Signer
 from briefings.pipeline.letterpress import fill, when
-from briefings.pipeline.plate import Letter, Plate, Stamp
+from briefings.pipeline.plate import Cutter, Letter, Plate, Stamp
 from briefings.slots import encode_block, mark
 from briefings.weeks import SendAt
 
@@ -88,7 +88,8 @@ def test_a_plate_makes_the_bytes_of_the_plain_way(
         specializations=specializations,
     )
     stamp = Stamp.of(office, "instance-id")
-    plate = Plate(sheet, stamp.links, {"when": when(office), "specializations": specializations})
+    cutter = Cutter(stamp.links, {"when": when(office)})
+    plate = Plate(cutter.cut(sheet), {"specializations": specializations})
     try:
         plain = fill(office, sheet, letter, "instance-id", DATE)
     except UnsafeValue:
