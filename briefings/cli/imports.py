@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ from briefings.errors import Misconfigured
 
 if TYPE_CHECKING:
     from briefings.pipeline.importing import ImportReport
+    from briefings.wiring import App
 
 NAMED = 3
 
@@ -56,9 +57,21 @@ def _run(
             consent_source=consent_source,
             progress=report,
             sleep=opened.chain.sleep,
+            email_hash=_mailbox_name(opened),
         )
     print(summary(file, done, dry_run=dry_run), file=sys.stderr if done.bad else sys.stdout)
     return LEFT_OR_FAILED if done.bad else 0
+
+
+def _mailbox_name(opened: App) -> Callable[[str], str] | None:
+    """How the suppression list names a mailbox; an installation without a key has no such list."""
+    from briefings.errors import WrongSetting
+    from briefings.pipeline.mailboxes import Mailboxes
+
+    try:
+        return Mailboxes(opened.settings.secrets).name
+    except WrongSetting:
+        return None
 
 
 def summary(file: Path, done: ImportReport, *, dry_run: bool) -> str:

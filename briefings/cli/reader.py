@@ -2,36 +2,126 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from briefings.cli.shared import open_app
 
+if TYPE_CHECKING:
+    from briefings.model.reader import Reader
+    from briefings.pipeline.mailboxes import Mailboxes
+    from briefings.pipeline.reader import Dossier
+    from briefings.wiring import App
+
 app = typer.Typer(help="One reader: what they got, when, and why.", no_args_is_help=True)
+Email = Annotated[str, typer.Argument(help="The reader's address.")]
 
 
 @app.command()
-def show(email: Annotated[str, typer.Argument(help="The reader's address.")]) -> None:
-    """Show a reader's settings, consent and last mails with their states."""
+def show(email: Email) -> None:
+    """Show a reader: settings, consent with its proof, last mails and letters with their states."""
+    from briefings.errors import WrongSetting
     from briefings.pipeline.reader import dossier
 
     opened = open_app()
+    try:
+        mailboxes = _mailboxes(opened)
+    except WrongSetting:
+        mailboxes = None  # what is shown needs no key, except whether an address is suppressed
     with opened.db.read() as tx:
-        found = dossier(tx, email)
-    reader = found.reader
+        found = dossier(tx, email, mailboxes)
+    if found.reader is None:
+        print(f"{email}: no reader")
+    else:
+        _print_reader(found.reader, found, opened.settings.timezone)
+    if found.suppressed or (found.reader and found.reader.suppressed):
+        print(f"  suppressed ({found.suppressed or 'marked on the row'}): gets nothing")
+    if (waiting := found.waiting) is not None:
+        print(
+            f"  signed up {_at(waiting.asked_at)} from {waiting.asked_from} ({waiting.source}), "
+            f"not confirmed; forgotten {_at(waiting.expires_at)}"
+        )
+    for letter in found.letters:
+        reason = f" ({letter.reason})" if letter.reason else ""
+        print(f"  letter {letter.kind}: {letter.state}{reason}, queued {_at(letter.created_at)}")
+
+
+@app.command()
+def export(email: Email) -> None:
+    """Print everything that is kept about a reader as JSON."""
+    from briefings.pipeline.reader import exported
+
+    print(json.dumps(exported(open_app().chain, email), ensure_ascii=False, indent=1))
+
+
+@app.command()
+def erase(
+    email: Email,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything about a reader for good; a hash stays, so that no import brings it back."""
+    from briefings.pipeline.left_log import LeftLog
+    from briefings.pipeline.reader import erase_reader
+
+    opened = open_app()
+    mailboxes = _mailboxes(opened)
+    if not yes:
+        typer.confirm(f"Delete everything about {email} for good?", abort=True)
+    log = LeftLog(opened.settings.folder, opened.settings.secrets)
+    erase_reader(opened.chain, mailboxes, log, email)
+    print("Deleted. A code stays from which nobody can read the address.")
+
+
+@app.command()
+def suppress(email: Email) -> None:
+    """Never mail an address again, whether or not it has a reader."""
+    from briefings.pipeline.reader import suppress as suppress_address
+
+    opened = open_app()
+    if suppress_address(opened.chain, _mailboxes(opened), email):
+        print(f"{email} gets no mail from now on.")
+    else:
+        print(f"{email} was suppressed before: nothing changed.")
+
+
+def _mailboxes(opened: App) -> Mailboxes:
+    from briefings.pipeline.mailboxes import Mailboxes
+
+    return Mailboxes(opened.settings.secrets)
+
+
+def _print_reader(reader: Reader, found: Dossier, default_zone: str) -> None:
+    chosen = reader.preferences
     print(f"{reader.email} (reader {reader.id})")
     print(f"  name: {reader.name or '-'}")
-    print(f"  specializations: {', '.join(reader.preferences.specializations) or '-'}")
-    print(f"  time zone: {reader.timezone or opened.settings.timezone + ' (the default)'}")
-    print(f"  frequency: {reader.preferences.frequency}")
-    print(f"  confirmed: {reader.confirmed_at or '-'}, consent: {found.consent or '-'}")
+    print(f"  specializations: {', '.join(chosen.specializations) or '-'}")
+    print(f"  time zone: {reader.timezone or default_zone + ' (the default)'}")
+    print(f"  frequency: {chosen.frequency}")
+    if chosen.sections_off:
+        print(f"  switched off: {', '.join(chosen.sections_off)}")
+    if reader.paused_until:
+        print(f"  paused until {reader.paused_until}")
+    confirmed = _at(reader.confirmed_at) if reader.confirmed_at else "-"
+    print(f"  confirmed: {confirmed}, consent: {found.consent or '-'}")
+    for proof in found.proofs:
+        print(
+            f"    asked {_at(proof.asked_at)} from {proof.asked_from}, confirmed "
+            f"{_at(proof.confirmed_at)} from {proof.confirmed_from}, "
+            f"text {proof.text_version}, by {proof.source}"
+        )
     if reader.left_at:
-        print(f"  left: {reader.left_at}")
-    if reader.suppressed:
-        print("  suppressed: gets nothing")
+        print(f"  left: {_at(reader.left_at)}")
     for row in found.deliveries:
         reason = f" ({row.reason})" if row.reason else ""
-        print(f"  {row.issue}: {row.state}{reason}, due {row.due_at:%Y-%m-%d %H:%M} UTC")
+        when = f", due {_at(row.due_at)}" if row.due_at else ""
+        settled = f", settled {_at(row.settled_at)}" if row.settled_at else ""
+        print(f"  {row.issue}: {row.state}{reason}{when}{settled}")
     if not found.deliveries:
         print("  no mail yet")
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -9,15 +9,22 @@ from datetime import date, datetime, timedelta
 from briefings.errors import Conflict, Refused
 from briefings.links import Token
 from briefings.model.catalogue import Specialization
+from briefings.model.delivery import IssueKind, State
 from briefings.model.frequency import Frequency
 from briefings.model.reader import Preferences, Reader, Section
 from briefings.pipeline.chain import Chain, Schedule
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.reading import reader_of
-from briefings.store import readers
+from briefings.readers.languages import OFFERED
+from briefings.readers.zones import accepted
+from briefings.store import deliveries, issues, readers
+from briefings.store.database import Transaction
 from briefings.weeks import Week, due_at, in_slot, zone
 
 LONGEST_PAUSE = timedelta(days=366)
+LONGEST_NAME = 60
+MAILS_SHOWN = 8
+_SHOWN = frozenset(State) - {State.SKIPPED, State.EXPIRED, State.REJECTED}
 _WEEKS_AHEAD = 60
 """A pause of a year and a month after it: a mail comes within these, or none does."""
 
@@ -38,6 +45,23 @@ class Choice:
     sections: Collection[Section]
     frequency: Frequency
     paused_until: date | None
+    primary: str | None = None
+    timezone: str | None = None
+    """Empty for the installation's own."""
+    language: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMail:
+    """One of the reader's own last mails; `day` is on the reader's clock, 0 means no web view."""
+
+    week: Week
+    kind: IssueKind
+    day: datetime | None
+    state: State
+    reason: str | None
+    view_of: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +76,7 @@ class Offer:
     others: tuple[Specialization, ...]
     next_mail: datetime | None
     today: date
+    past: tuple[PastMail, ...]
 
 
 def offer(chain: Chain, token: Token) -> Offer:
@@ -63,6 +88,7 @@ def offer(chain: Chain, token: Token) -> Offer:
     with chain.db.read() as tx:
         reader = reader_of(tx, token)
         catalogue = load_catalogue(tx)
+        past = _past(tx, reader, chain.schedule)
     mine = reader.preferences.specializations
     now = chain.clock()
     return Offer(
@@ -71,6 +97,7 @@ def offer(chain: Chain, token: Token) -> Offer:
         others=tuple(s for s in catalogue.specializations if s.slug not in mine),
         next_mail=next_mail(reader, chain.schedule, now),
         today=now.astimezone(zone(reader.timezone or chain.schedule.timezone)).date(),
+        past=past,
     )
 
 
@@ -90,25 +117,27 @@ def choose(chain: Chain, token: Token, choice: Choice) -> None:
             raise Conflict("You have left, so there is nothing to choose.")
         catalogue = load_catalogue(tx)
         known = [s.slug for s in catalogue.specializations if s.slug in choice.specializations]
-        chosen = _in_order(reader.preferences.specializations, known)
+        chosen = _in_order(reader.preferences.specializations, known, choice.primary)
         if not chosen:
             raise BadChoice(
                 "specializations",
                 "Nothing was saved: with none switched on you would get no mail at all. "
                 "Switch one on, or leave for good with the link below.",
             )
-        today = now.astimezone(zone(reader.timezone or chain.schedule.timezone)).date()
+        timezone = reader.timezone if choice.timezone is None else _zone(choice.timezone)
+        today = now.astimezone(zone(timezone or chain.schedule.timezone)).date()
         _check_pause(choice.paused_until, today)
         wanted = Preferences(
             specializations=chosen,
             frequency=choice.frequency,
             sections_off=tuple(section for section in Section if section not in choice.sections),
-            language=reader.preferences.language,
+            language=_language(choice.language or reader.preferences.language),
         )
-        if (wanted, choice.paused_until) != (_sorted(reader.preferences), reader.paused_until):
-            readers.set_preferences(
-                tx, reader.id, wanted, reader.timezone, choice.paused_until, now
-            )
+        before = (_sorted(reader.preferences), reader.timezone, reader.paused_until)
+        if (wanted, timezone, choice.paused_until) != before:
+            readers.set_preferences(tx, reader.id, wanted, timezone, choice.paused_until, now)
+        if choice.name is not None and (name := _name(choice.name)) != reader.name:
+            readers.rename(tx, reader.id, name, now)
 
 
 def next_mail(reader: Reader, schedule: Schedule, now: datetime) -> datetime | None:
@@ -126,10 +155,55 @@ def next_mail(reader: Reader, schedule: Schedule, now: datetime) -> datetime | N
     return None
 
 
-def _in_order(before: tuple[str, ...], chosen: list[str]) -> tuple[str, ...]:
+def _past(tx: Transaction, reader: Reader, schedule: Schedule) -> tuple[PastMail, ...]:
+    where = zone(reader.timezone or schedule.timezone)
+    kinds = {issue.id: (Week.parse(issue.week), issue.kind) for issue in issues.find(tx)}
+    return tuple(
+        PastMail(
+            week=kinds[row.issue_id][0],
+            kind=kinds[row.issue_id][1],
+            day=(row.settled_at or row.due_at).astimezone(where) if row.due_at else None,
+            state=row.state,
+            reason=row.reason if row.state is State.SKIPPED else None,
+            view_of=row.id if row.briefing_id is not None and row.state in _SHOWN else 0,
+        )
+        for row in deliveries.of_reader(tx, reader.id, MAILS_SHOWN)
+        if row.issue_id in kinds
+    )
+
+
+def _in_order(before: tuple[str, ...], chosen: list[str], primary: str | None) -> tuple[str, ...]:
     """Keep the reader's order, whose first is the primary one; what is new comes after it."""
     kept = tuple(slug for slug in before if slug in chosen)
-    return kept + tuple(slug for slug in chosen if slug not in kept)
+    ordered = kept + tuple(slug for slug in chosen if slug not in kept)
+    if not primary or not ordered:
+        return ordered
+    if primary not in ordered:
+        raise BadChoice("primary", "Choose one that is switched on: it leads your mail.")
+    return (primary, *(slug for slug in ordered if slug != primary))
+
+
+def _zone(text: str) -> str | None:
+    if not text.strip():
+        return None
+    if (found := accepted(text)) is None:
+        raise BadChoice("timezone", "There is no such time zone. Choose one of the list.")
+    return found
+
+
+def _language(code: str) -> str:
+    if code not in OFFERED:
+        raise BadChoice("language", f"Choose one of {', '.join(OFFERED.values())}.")
+    return code
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise BadChoice(
+            "name", f"Write {LONGEST_NAME} characters at most, and only ones that can be seen."
+        )
+    return name
 
 
 def _sorted(preferences: Preferences) -> Preferences:

@@ -256,6 +256,15 @@ def of_reader(tx: Transaction, reader_id: int, limit: int = 50) -> list[Delivery
     return [_row(row) for row in found]
 
 
+def forget_replies(tx: Transaction, reader_id: int) -> int:
+    """Drop what mail servers said about a reader who is being erased; it may hold the address."""
+    return tx.run(
+        "UPDATE delivery SET reason = NULL WHERE issue_id IN (SELECT id FROM issue) "
+        "AND reader_id = ? AND state <> 'skipped'",
+        (reader_id,),
+    )
+
+
 def got_week(
     tx: Transaction, week: str, reader_from: int, reader_to: int, *, but_issue: int = 0
 ) -> frozenset[int]:

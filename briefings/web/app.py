@@ -22,7 +22,7 @@ from briefings.web.edge import Edge
 from briefings.web.ops import health
 from briefings.web.ops.metrics import Metrics
 from briefings.web.outbox import viewer
-from briefings.web.public import confirming, home, leaving, preferences, subscribe, view
+from briefings.web.public import confirming, home, leaving, personal, preferences, subscribe, view
 from briefings.web.seals import BadSeal
 from briefings.web.site import Site
 from briefings.wiring import App
@@ -65,6 +65,7 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
         leaving.routes(site),
         subscribe.routes(site),
         confirming.routes(site),
+        personal.routes(site),
         preferences.routes(site),
         view.routes(site),
         health.routes(site, metrics),

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 64 * 1024
 BODY_SECONDS = 10.0
-_PERSONAL = ("/unsubscribe/", "/preferences/", "/view/", "/outbox")
+PERSONAL = (
+    "/unsubscribe/",
+    "/preferences/",
+    "/view/",
+    "/confirm/",
+    "/export/",
+    "/erase/",
+    "/address/",
+)
+"""Pages under a reader's own links: kept in no store, found by no crawler."""
+_PERSONAL = (*PERSONAL, "/outbox")
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -60,7 +70,7 @@ class Edge:
         async def safely(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])
                 _add_headers(message, scope)
             await send(message)
 

@@ -56,7 +56,12 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            day=day, label=label, moment=moment, web_link=web_link, tone=tone
+            day=day,
+            day_and_time=day_and_time,
+            label=label,
+            moment=moment,
+            web_link=web_link,
+            tone=tone,
         )
         self._common: dict[str, object] = {
             "static": self._address,
@@ -104,6 +109,11 @@ def day(when: date) -> str:
 def moment(when: datetime) -> str:
     """Write "24 August 2026, 06:00 UTC" for an instant in UTC."""
     return f"{format_datetime(when, 'd MMMM y, HH:mm', locale='en_GB')} UTC"
+
+
+def day_and_time(when: datetime) -> str:
+    """Write "Mon 24 August 2026, 08:00" for an instant on its own clock."""
+    return format_datetime(when, "EEE d MMMM y, HH:mm", locale="en_GB")
 
 
 def label(news: News) -> str:

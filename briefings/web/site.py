@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
-from briefings.links import Purpose, Token
+from briefings.links import BadToken, ExpiredToken, Purpose, Token
 from briefings.model.catalogue import Specialization
 from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.mailboxes import Mailboxes
@@ -27,6 +27,7 @@ from briefings.wiring import App
 Fields = Mapping[str, list[str]]
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MOST_FIELDS = 200
+SETTINGS_FORM_SECONDS = 12 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +114,54 @@ class Site:
         Raises:
             BadSeal: another site sent it, or its form was made for something else or too long ago.
         """
+        if self.opened_form(request, purpose, sealed, seconds=seconds) != text:
+            raise foreign()
+
+    def opened_form(self, request: Request, purpose: str, sealed: str, *, seconds: int) -> str:
+        """Give the text that a form of ours was sealed over.
+
+        Raises:
+            BadSeal: another site sent it, or it is not ours, or too old.
+        """
         if from_elsewhere(request):
             raise BadSeal("Another site sent this form. Open the page from your mail.")
-        if self.seals.open(purpose, sealed, now=self.seconds(), seconds=seconds) != text:
-            raise foreign()
+        return self.seals.open(purpose, sealed, now=self.seconds(), seconds=seconds)
+
+    def read_settings_token(self, token: str) -> Token:
+        """What a link to the settings says: one of a mail, or a fresh one of a letter.
+
+        Raises:
+            BadToken: it is cut off, altered, made for another page, or too old.
+        """
+        try:
+            return self.read_token(Purpose.PREFERENCES, token)
+        except BadToken as wrong:
+            try:
+                fresh = self.read_token(Purpose.SIGNIN, token)
+            except ExpiredToken:
+                raise
+            except BadToken:
+                raise wrong from None
+        # A letter's number is no delivery's.
+        return replace(fresh, delivery_id=0, issued=0)
+
+    def settings_seal(self, link: Token) -> str:
+        """Seal the forms of the settings page of one reader."""
+        return self.seals.seal("settings", str(link.reader_id), self.seconds())
+
+    def view_token(self, link: Token, delivery_id: int) -> str:
+        """A token for the web view of one of the reader's own mails."""
+        return self.app.chain.signer().sign(Purpose.VIEW, link.reader_id, delivery_id)
+
+    def check_settings_form(self, request: Request, link: Token, sealed: str) -> None:
+        """Refuse a form that the settings page of this reader did not send.
+
+        Raises:
+            BadSeal: as `check_form`.
+        """
+        self.check_form(
+            request, "settings", str(link.reader_id), sealed, seconds=SETTINGS_FORM_SECONDS
+        )
 
     def token(self, purpose: Purpose, like: Token) -> str:
         """A token of another purpose for the same reader and mail."""

@@ -190,3 +190,42 @@ async def test_a_suppressed_reader_is_promised_no_mail(installed: Installation) 
     async with installed.client() as client:
         page = await client.get(installed.links(ADA)["preferences"])
     assert "Your next briefing" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"primary": "cloud-architect"}, "Choose one that is switched on"),
+        ({"timezone": "Mars/Olympus"}, "There is no such time zone"),
+        ({"language": "xx"}, "Choose one of English"),
+        ({"name": "x" * 61}, "60 characters at most"),
+        ({"name": "a\u202eb"}, "only ones that can be seen"),
+    ],
+)
+async def test_what_cannot_be_stored_of_a_person_is_refused(
+    installed: Installation, changed: dict[str, object], says: str
+) -> None:
+    before = installed.dump()
+    answer = await save(installed, ADA, **changed)
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert installed.dump() == before
+
+
+async def test_an_old_zone_name_stays_chosen(installed: Installation) -> None:
+    answer = await save(installed, ADA, timezone="Asia/Calcutta")
+    assert '<option value="Asia/Calcutta" selected>' in answer.text
+    assert "on the clock of Asia/Calcutta" in answer.text
+
+
+async def test_the_last_mails_show_what_became_of_them_with_a_web_view(
+    installed: Installation,
+) -> None:
+    async with installed.client() as client:
+        page = await client.get(installed.links(ADA)["preferences"])
+        assert "Week 34" in page.text
+        assert 'class="chip accepted"' in page.text
+        assert "nobody knows more" in page.text
+        view = installed.links(ADA)["view"]
+        assert view in page.text
+        assert (await client.get(view)).status_code == 200

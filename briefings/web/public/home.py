@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from briefings.web.edge import PERSONAL
 from briefings.web.site import Site
 
 
@@ -22,7 +23,7 @@ def routes(site: Site) -> APIRouter:
     @router.api_route("/robots.txt", methods=["GET", "HEAD"])
     def robots() -> Response:
         """Keep crawlers off what belongs to one reader."""
-        lines = [f"Disallow: {page}/" for page in ("/unsubscribe", "/preferences", "/view")]
+        lines = [f"Disallow: {page}" for page in PERSONAL]
         return PlainTextResponse("\n".join(["User-agent: *", *lines, ""]))
 
     @router.api_route("/static/{rest:path}", methods=["GET", "HEAD"])

@@ -6,6 +6,7 @@ and the browser's word on where it comes from all the same: the address alone sh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
 
@@ -13,14 +14,15 @@ from babel.dates import format_date
 from fastapi import APIRouter, Depends, Request, Response
 
 from briefings.links import Purpose, Token
+from briefings.model.delivery import SkipReason, State
 from briefings.model.frequency import Frequency
 from briefings.model.reader import Section
+from briefings.pipeline.letter_press import share_url
 from briefings.pipeline.preferences import BadChoice, Choice, Offer, choose, offer
-from briefings.web.seals import BadSeal
-from briefings.web.site import Fields, Site, first, form_fields, from_elsewhere
+from briefings.readers.languages import OFFERED
+from briefings.readers.zones import in_words, offered
+from briefings.web.site import Fields, Site, first, form_fields
 
-FORM_SECONDS = 12 * 3600
-_FORM = "preferences"
 SECTIONS = {
     Section.TOOL_CHANGES: "Tools that changed",
     Section.ROLE_UPDATES: "Role updates",
@@ -33,6 +35,28 @@ FREQUENCIES = {
     Frequency.FORTNIGHTLY: ("Every two weeks", "The twelve items of both that matter most."),
     Frequency.MONTHLY: ("Once a month", "The twelve items of the month that matter most."),
 }
+STATES: Mapping[State, str] = {
+    State.PENDING: "It waits for its hour.",
+    State.CLAIMED: "It is being sent now.",
+    State.ACCEPTED: "The next mail server took it; nobody knows more. Look into the spam folder.",
+    State.DEFERRED: "Your mail server asked us to come again later, and we do.",
+    State.REJECTED: "Your mail server refused it for good.",
+    State.UNSURE: "It left us, and no answer came: it may be there or not. We send none twice.",
+    State.SKIPPED: "We sent none.",
+    State.EXPIRED: "Your mail server put us off for two days. Then we gave up.",
+}
+"""What became of a mail, as its reader needs to hear it."""
+REASONS: Mapping[str, str] = {
+    SkipReason.NOT_THEIR_WEEK: "It was not your week: you chose fewer mails.",
+    SkipReason.PAUSED: "You had paused.",
+    SkipReason.LEFT: "You had left.",
+    SkipReason.SUPPRESSED: "Your address was blocked after it had refused our mail.",
+    SkipReason.ALL_HELD: "The editors held everything that you chose, for a check.",
+    SkipReason.NO_EDITION: "There was nothing about what you chose.",
+    SkipReason.NOTHING_NEW: "There was nothing that you had not had before.",
+    SkipReason.CANCELLED: "The editors called it off.",
+    SkipReason.UNUSABLE: "Something was wrong with it on our side.",
+}
 
 
 def routes(site: Site) -> APIRouter:
@@ -42,7 +66,7 @@ def routes(site: Site) -> APIRouter:
     @router.api_route("/{token}", methods=["GET", "HEAD"])
     def ask(token: str) -> Response:
         """Show what the reader chose; changes nothing."""
-        link = site.read_token(Purpose.PREFERENCES, token)
+        link = site.read_settings_token(token)
         seen = offer(site.app.chain, link)
         return _page(site, token, link, seen, _stored(seen))
 
@@ -51,8 +75,8 @@ def routes(site: Site) -> APIRouter:
         request: Request, token: str, fields: Annotated[Fields, Depends(form_fields)]
     ) -> Response:
         """Save, and say when the next mail comes."""
-        link = site.read_token(Purpose.PREFERENCES, token)
-        _check_origin(site, request, link, first(fields, "seal"))
+        link = site.read_settings_token(token)
+        site.check_settings_form(request, link, first(fields, "seal"))
         filled = {name: list(values) for name, values in fields.items()}
         try:
             choose(site.app.chain, link, _choice(fields))
@@ -74,6 +98,15 @@ def next_words(when: datetime | None, today: date) -> str:
     return f"Your next briefing comes {day} at {when:%H:%M}."
 
 
+def settings_page(
+    site: Site, token: str, link: Token, wrong: BadChoice, fields: Fields
+) -> Response:
+    """The page as it is stored, with what was wrong in one of its smaller forms."""
+    seen = offer(site.app.chain, link)
+    filled = {**_stored(seen), wrong.field: fields.get(wrong.field, [])}
+    return _page(site, token, link, seen, filled, wrong=wrong, status=422)
+
+
 def _page(
     site: Site,
     token: str,
@@ -91,7 +124,7 @@ def _page(
         status,
         title="What you get",
         token=token,
-        seal=site.seals.seal(_FORM, str(link.reader_id), site.seconds()),
+        seal=site.settings_seal(link),
         unsubscribe_token=site.token(Purpose.UNSUBSCRIBE, link),
         seen=seen,
         filled=filled,
@@ -101,6 +134,15 @@ def _page(
         wrong={wrong.field: str(wrong)} if wrong else {},
         next_words=next_words(seen.next_mail, seen.today),
         zone=seen.reader.timezone or site.app.settings.timezone,
+        default_zone=site.app.settings.timezone,
+        zones=offered(),
+        known_zones=[name for _, names in offered() for name in names],
+        zone_words=in_words,
+        languages=OFFERED,
+        states=STATES,
+        reasons=REASONS,
+        view_tokens={each.view_of: site.view_token(link, each.view_of) for each in seen.past},
+        share=share_url(site.base_url, seen.own[0].slug if seen.own else ""),
     )
 
 
@@ -113,6 +155,10 @@ def _stored(seen: Offer) -> Fields:
         "section": [each.value for each in Section if each not in chosen.sections_off],
         "frequency": [chosen.frequency.value],
         "paused_until": [until.isoformat() if until and until > seen.today else ""],
+        "primary": [next(iter(chosen.specializations), "")],
+        "timezone": [seen.reader.timezone or ""],
+        "language": [chosen.language],
+        "name": [seen.reader.name],
     }
 
 
@@ -133,17 +179,13 @@ def _choice(fields: Fields) -> Choice:
         sections=[each for each in Section if each.value in fields.get("section", [])],
         frequency=frequency,
         paused_until=paused_until,
+        primary=_given(fields, "primary"),
+        timezone=_given(fields, "timezone"),
+        language=_given(fields, "language"),
+        name=_given(fields, "name"),
     )
 
 
-def _check_origin(site: Site, request: Request, link: Token, sealed: str) -> None:
-    """Refuse what our own page did not send.
-
-    Raises:
-        BadSeal: another site sent it, or the form is not one of this reader's, or too old.
-    """
-    if from_elsewhere(request):
-        raise BadSeal("Another site sent this form. Open your settings from the mail.")
-    text = site.seals.open(_FORM, sealed, now=site.seconds(), seconds=FORM_SECONDS)
-    if text != str(link.reader_id):
-        raise BadSeal("This form was made for another link. Open your settings from the mail.")
+def _given(fields: Fields, name: str) -> str | None:
+    """The first value of a field, None where the form had no such field: then nothing changes."""
+    return first(fields, name) if name in fields else None
