@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from briefings.cli import LEFT_OR_FAILED, MISUSED, OK
+from briefings.cli import bench as bench_commands
 from briefings.cli import catalogue as catalogue_commands
 from briefings.cli import demo as demo_commands
 from briefings.cli import imports as import_commands
@@ -37,6 +38,7 @@ app.add_typer(import_commands.app, name="import")
 app.add_typer(item_commands.app, name="items")
 app.add_typer(issue_commands.unsure, name="unsure")
 app.add_typer(reader_commands.app, name="reader")
+app.add_typer(bench_commands.app, name="bench")
 
 
 def run(arguments: Sequence[str]) -> int:

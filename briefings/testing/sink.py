@@ -147,6 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
     result = {
         "mails": tally.count,
         "mails_per_second": round(tally.rate, 1),
+        "first": tally.first,
         "sink_cpu_seconds": round(time.process_time(), 2),
     }
     print(json.dumps(result))  # noqa: T201 - a command
