@@ -299,7 +299,7 @@ def test_a_role_without_a_level_shows_its_category_in_words() -> None:
     html, text = shown_of(role_block(AI_ENGINEER))
     assert ">Low risk</h2>" in html
     assert "d-on" not in html
-    assert "\nLow risk\nIts level from 0" in text
+    assert "\nLow risk\nLow is 0 to 3 of 10" in text
     assert "AI Engineer" in words(html)
     assert "Source:" not in html + text
 
