@@ -14,6 +14,7 @@ from pathlib import Path
 from briefings.config import Settings
 from briefings.errors import Misconfigured
 from briefings.pipeline.chain import Chain, Schedule
+from briefings.pipeline.rules import effective
 from briefings.store.database import Database
 from briefings.weeks import SendAt, Week
 
@@ -89,6 +90,7 @@ def build(
     db = Database.open(chosen.database_url, busy_timeout=BUSY_TIMEOUT)
     if migrate:
         db.migrate()
+        chosen = effective(chosen, db)
     return App(
         settings=chosen,
         chain=_chain(chosen, db, clock, sleep, templates),

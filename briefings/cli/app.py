@@ -18,6 +18,7 @@ from briefings.cli import items as item_commands
 from briefings.cli import reader as reader_commands
 from briefings.cli import service as service_commands
 from briefings.cli import setup as setup_commands
+from briefings.cli import time as time_commands
 from briefings.cli import week as week_commands
 from briefings.errors import BriefingsError, Misconfigured
 
@@ -33,6 +34,7 @@ setup_commands.register(app)
 service_commands.register(app)
 week_commands.register(app)
 issue_commands.register(app)
+time_commands.register(app)
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(import_commands.app, name="import")
 app.add_typer(item_commands.app, name="items")

@@ -72,9 +72,19 @@ def restore(
     from briefings.wiring import build
 
     if file == "confirm":
-        confirm(open_app().chain)
+        here = open_app()
+        done = confirm(here.chain, lambda: here.settings.secrets)
+        _print_left(done.left)
+        for name in done.paused:
+            print(f"{name} waits: look at the mail server, then resume or cancel it.")
         print("Confirmed: this database may send from here.")
         return
     opened = build(migrate=False)
-    put_back(opened.chain, Path(file))
+    left = put_back(opened.chain, Path(file), lambda: opened.settings.secrets)
+    _print_left(left)
     print("Restored. Nothing is sent until you run `briefings restore confirm`.")
+
+
+def _print_left(readers: int) -> None:
+    if readers:
+        print(f"{plural(readers, 'reader')} changed after the backup and did so again (left.log).")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,9 +18,9 @@ from briefings.cli.shared import (
     progress,
     week_of,
 )
-from briefings.errors import Misconfigured
 
 if TYPE_CHECKING:
+    from briefings.pipeline.runs import RunStatus
     from briefings.pipeline.status import IssueStatus, WeekStatus
 
 
@@ -90,65 +89,49 @@ def simulate(
     now: Annotated[
         str | None, typer.Option("--now", help="ISO instant; default: just before the freeze.")
     ] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Set it beside the week before.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show who would get what, when and why. Nothing is written and nothing is sent."""
-    from datetime import datetime
-
+    from briefings.cli import simulated
+    from briefings.pipeline.simulate import compare, foresee
     from briefings.pipeline.simulate import simulate as plan
 
-    if now is not None:
-        try:
-            datetime.fromisoformat(now)
-        except ValueError:
-            raise Misconfigured(
-                f"--now {now!r} is no instant; write 2026-08-24T06:00:00Z"
-            ) from None
-    rows = plan(open_app().chain, week_of(week))
-    if as_json:
-        sys.stdout.write('{"deliveries": [')
-        for number, row in enumerate(rows):
-            document = {
-                "email": row.email,
-                "due_at": row.due_at.isoformat().replace("+00:00", "Z"),
-                "specializations": list(row.specializations),
-                "items": list(row.items),
-                "skipped": row.skipped,
-            }
-            sys.stdout.write(
-                (",\n " if number else "\n ") + json.dumps(document, ensure_ascii=False)
-            )
-        sys.stdout.write("\n]}\n")
-        return
-    mails = skipped = 0
-    for row in rows:
-        if row.skipped:
-            skipped += 1
-            print(f"{row.email}: nothing ({row.skipped})")
-        else:
-            mails += 1
-            print(f"{row.email}: {row.due_at:%Y-%m-%d %H:%M} UTC, {plural(len(row.items), 'item')}")
-            for headline in row.items:
-                print(f"    {headline}")
-    print(f"{plural(mails, 'mail')}, {skipped} skipped.")
+    opened, own = open_app(), week_of(week)
+    runs = (
+        [] if now is None else foresee(opened.chain, opened.settings, own, simulated.instant(now))
+    )
+    if diff:
+        simulated.show_difference(compare(opened.chain, own), runs, as_json=as_json)
+    else:
+        simulated.show(plan(opened.chain, own), runs, as_json=as_json)
 
 
 def status(week: MaybeWeek = None, as_json: AsJson = False) -> None:
     """Show a week's issues and editions as the rows say (default: the newest week)."""
+    from briefings.pipeline.runs import run_status
     from briefings.pipeline.status import as_document, newest_week, week_status
 
     opened = open_app()
     with opened.db.read() as tx:
         chosen = str(week_of(week)) if week else newest_week(tx) or str(opened.this_week())
         found = week_status(tx, chosen)
+        run = run_status(tx, opened.chain, week_of(chosen), opened.chain.clock())
     if as_json:
-        print(json.dumps(as_document(found), ensure_ascii=False, indent=1))
+        print(json.dumps(as_document(found, run), ensure_ascii=False, indent=1))
     else:
-        _print(found)
+        _print(found, run)
 
 
-def _print(found: WeekStatus) -> None:
+def _print(found: WeekStatus, run: RunStatus) -> None:
+    if found.stopped:
+        print(f"Everything is stopped {found.stopped}: `briefings go` lets it go on.")
     print(f"Week {found.week}")
+    moved = f", moved to {run.moved_to}" if run.moved_to else ""
+    reason = f" ({run.reason})" if run.reason else ""
+    print(f"  run {run.state}{reason}{moved}; cut-off {run.cut_off:%Y-%m-%d %H:%M} UTC")
+    for one in found.alerts:
+        print(f"  ! {one.at:%Y-%m-%d %H:%M} UTC {one.text}")
     for edition in found.editions:
         reason = f" ({edition.reason})" if edition.reason else ""
         items = plural(len(edition.placements), "item")

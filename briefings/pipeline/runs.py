@@ -19,6 +19,7 @@ from briefings.pipeline.approve import approve
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.open_issue import open_regular
 from briefings.pipeline.prepare import load_catalogue, prepare
+from briefings.pipeline.reminders import hours, some
 from briefings.pipeline.restored import restored_at
 from briefings.pipeline.timetable import Timetable, timetable
 from briefings.store import audiences, catalogue, editions, instance, issues, runs
@@ -30,7 +31,6 @@ SINCE = "schedule.since"
 """Since when the schedule looks after this installation: runs of before are nobody's duty."""
 WEEKS_BACK = 8
 """Nothing older is sent (R5)."""
-WARN_BEFORE = (timedelta(hours=24), timedelta(hours=2))
 
 
 class Verdict(StrEnum):
@@ -119,13 +119,7 @@ def first_due(tx: Transaction, table: Timetable, week: Week) -> datetime:
     zones = audiences.count_by_zone(tx)
     if not zones:
         return table.cut_off(week) + CUT_OFF_LEAD
-    return min(table.due(week, name) for name in zones)
-
-
-def hours(span: timedelta) -> str:
-    """Write a span as "3 h" or "25 min"."""
-    minutes = int(span.total_seconds() // 60)
-    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 - an hour
+    return min(table.due(week, name) for name, _ in zones)
 
 
 def make_due(chain: Chain, settings: Settings) -> list[str]:
@@ -214,62 +208,10 @@ def _tell_held(chain: Chain, issue: Issue) -> list[str]:
     if not held:
         return []
     text = (
-        f"{issue.week}: {len(held)} editions are held ({_some(held)}). Approve them before the next"
+        f"{issue.week}: {len(held)} editions are held ({some(held)}). Approve them before the next"
         " cut-off and they go with a late issue."
     )
     return alert(chain, f"held:{issue.week}", text, week=issue.week)
-
-
-def warn(chain: Chain, settings: Settings) -> list[str]:
-    """Warn 24 h and 2 h before a cut-off, once each, of editions that nobody approved yet."""
-    if settings.approval is Approval.AUTO:
-        return []
-    now = chain.clock()
-    told: list[str] = []
-    with chain.db.read() as tx:
-        if catalogue.is_empty(tx):
-            return []
-        table = timetable(tx, chain)
-        near = [
-            (week, table.cut_off(week))
-            for week in (Week.of(now).shift(n) for n in (-1, 0, 1))
-            if now < table.cut_off(week) <= now + WARN_BEFORE[0]
-        ]
-        waiting = {week: _unapproved(tx, week) for week, _ in near}
-    for week, limit in near:
-        span = min(lead for lead in WARN_BEFORE if limit - now <= lead)
-        if waiting[week] is None:
-            continue
-        text = (
-            f"{week}: {waiting[week]} The cut-off is {limit:%Y-%m-%d %H:%M} UTC; what is not "
-            "approved by then is held."
-        )
-        key = f"unapproved-{hours(span).replace(' ', '')}:{week}"
-        told += alert(chain, key, text, week=str(week))
-    return told
-
-
-def _unapproved(tx: Transaction, week: Week) -> str | None:
-    """Say what of a week still waits for approval; None when nothing does or it makes no mail."""
-    run = runs.of_week(tx, str(week))
-    if run is not None and run.decision is not None:
-        return None
-    if issues.find(tx, week=str(week), kind=IssueKind.REGULAR):
-        return None
-    stored = editions.of_week(tx, str(week))
-    if not stored:
-        return "nothing is assembled."
-    drafts = sorted(s for s, e in stored.items() if e.state is EditionState.DRAFT)
-    if not drafts:
-        return None
-    verb = "is" if len(drafts) == 1 else "are"
-    return f"{len(drafts)} of {len(stored)} editions {verb} not approved ({_some(drafts)})."
-
-
-def _some(slugs: list[str]) -> str:
-    """Name up to three."""
-    more = len(slugs) - 3
-    return ", ".join(slugs[:3]) + (f" and {more} more" if more > 0 else "")
 
 
 def _has_approved(tx: Transaction, week: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from briefings.config import Settings
 from briefings.model.delivery import IssueKind
 from briefings.model.edition import Edition, EditionState
 from briefings.model.news import Item
@@ -13,7 +14,9 @@ from briefings.pipeline.audience import GOES, Audience, gather
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.open_issue import issue_audience
 from briefings.pipeline.prepare import draft, load_catalogue
-from briefings.store import deliveries, editions, issues, readers
+from briefings.pipeline.runs import SINCE, judge, run_status, unmade
+from briefings.pipeline.timetable import timetable
+from briefings.store import deliveries, editions, instance, issues, readers
 from briefings.store.database import Transaction
 from briefings.weeks import Week
 
@@ -31,7 +34,8 @@ class Planned:
     skipped: str | None
 
 
-def _candidates(tx: Transaction, chain: Chain, week: Week) -> dict[str, Edition]:
+def candidates_of(tx: Transaction, chain: Chain, week: Week) -> dict[str, Edition]:
+    """The editions of a week as stored, and in memory those that nobody assembled yet."""
     stored = editions.of_week(tx, str(week))
     fresh = draft(tx, chain, week)
     candidates = {e.specialization: e for e in (*fresh.made, *fresh.kept)}
@@ -52,7 +56,7 @@ def audience_of(tx: Transaction, chain: Chain, week: Week) -> tuple[Audience, bo
     regular = issues.find(tx, week=str(week), kind=IssueKind.REGULAR)
     if regular:
         return issue_audience(tx, chain, regular[0]), True
-    candidates = _candidates(tx, chain, week)
+    candidates = candidates_of(tx, chain, week)
     return gather(tx, chain, week, load_catalogue(tx), candidates, going=GOES), False
 
 
@@ -84,6 +88,63 @@ def simulate(chain: Chain, week: Week) -> Iterator[Planned]:
                 skipped=made.reason.value if made.reason else None,
             )
         after = batch[-1].id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One reader's plan of a week beside that of the week before."""
+
+    before: Planned
+    planned: Planned
+
+    @property
+    def change(self) -> str | None:
+        """What became different in kind, in words; None for a mail after a mail."""
+        was, now = self.before.skipped, self.planned.skipped
+        if was == now:
+            return None
+        if now is None:
+            return f"gets a mail; the week before none ({was})"
+        return f"gets none ({now}); the week before " + (f"none ({was})" if was else "a mail")
+
+
+def compare(chain: Chain, week: Week) -> Iterator[Difference]:
+    """Yield every reader's plan beside that of the week before, by id; nothing is gathered."""
+    both = zip(simulate(chain, week.previous()), simulate(chain, week), strict=False)
+    for before, planned in both:
+        yield Difference(before=before, planned=planned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What a tick at an instant would make of a week: planned, made, make, hold or skip."""
+
+    week: Week
+    outcome: str
+    cut_off: datetime
+    reason: str
+
+
+def foresee(chain: Chain, settings: Settings, week: Week, now: datetime) -> list[Foreseen]:
+    """Say which runs a tick at `now` would find and what it would do, and where `week` stands."""
+    with chain.db.read() as tx:
+        began = datetime.fromisoformat(instance.get(tx, SINCE) or now.isoformat())
+        table = timetable(tx, chain)
+        found = {one: judge(tx, chain, settings, one, now) for one in unmade(tx, chain, now, began)}
+        status = run_status(tx, chain, week, now)
+    weeks = {
+        one: Foreseen(
+            week=one,
+            outcome=judged.verdict.value,
+            cut_off=table.cut_off(one),
+            reason=judged.reason,
+        )
+        for one, judged in found.items()
+    }
+    asked = Foreseen(
+        week=week, outcome=status.state, cut_off=status.cut_off, reason=status.reason or ""
+    )
+    return [one for _, one in sorted({week: asked, **weeks}.items())]
 
 
 def headlines(loaded: Mapping[tuple[int, int], Item], carried: Sequence[int]) -> list[str]:

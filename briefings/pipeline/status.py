@@ -7,7 +7,11 @@ from datetime import datetime
 
 from briefings.model.delivery import Issue, IssueState, State
 from briefings.model.edition import Edition
-from briefings.store import deliveries, editions, issues
+from briefings.pipeline.calendar import run_document, zulu
+from briefings.pipeline.halt import stopped
+from briefings.pipeline.runs import RunStatus
+from briefings.store import alerts, deliveries, editions, issues
+from briefings.store.alerts import Alert
 from briefings.store.database import Transaction
 
 WORK_LEFT = (State.PENDING, State.CLAIMED, State.DEFERRED)
@@ -45,12 +49,16 @@ class WeekStatus:
     week: str
     issues: tuple[IssueStatus, ...]
     editions: tuple[Edition, ...]
+    alerts: tuple[Alert, ...]
+    stopped: str | None
 
 
 def week_status(tx: Transaction, week: str) -> WeekStatus:
-    """Count a week's issues and list its editions by specialization."""
+    """Count a week's issues, list its editions by specialization and what was to be heard of it."""
     return WeekStatus(
         week=week,
+        alerts=tuple(alerts.of_week(tx, week)),
+        stopped=stopped(tx),
         issues=tuple(issue_status(tx, issue) for issue in issues.find(tx, week=week)),
         editions=tuple(edition for _, edition in sorted(editions.of_week(tx, week).items())),
     )
@@ -70,10 +78,13 @@ def issue_status(tx: Transaction, issue: Issue) -> IssueStatus:
     )
 
 
-def as_document(status: WeekStatus) -> dict[str, object]:
+def as_document(status: WeekStatus, run: RunStatus | None = None) -> dict[str, object]:
     """The fixed form of `status --json`."""
     return {
         "week": status.week,
+        "run": None if run is None else run_document(run),
+        "stopped": status.stopped,
+        "alerts": [{"at": zulu(one.at), "text": one.text} for one in status.alerts],
         "issues": [
             {
                 "issue": one.issue.name,

@@ -18,7 +18,8 @@ from briefings.pipeline.halt import stopped
 from briefings.pipeline.instance import confirmed
 from briefings.pipeline.late import open_due_late
 from briefings.pipeline.recovery import recover_all
-from briefings.pipeline.runs import make_due, warn
+from briefings.pipeline.reminders import warn
+from briefings.pipeline.runs import make_due
 from briefings.pipeline.welcome import welcome
 
 log = structlog.get_logger("briefings.schedule")

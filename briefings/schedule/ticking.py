@@ -1,6 +1,6 @@
 """A timer that only ticks: it may be late, doubled or lost, and no tick knows what it is for.
 
-APScheduler is used for that and for nothing else (docs/decisions/0020-ticks-and-runs.md).
+APScheduler is used for that and for nothing else (docs/decisions/0017-the-schedule-only-ticks.md).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from briefings.model.frequency import Frequency
 from briefings.store.imports import SHOWN
 from briefings.store.instants import stored
 
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from briefings.store.database import Transaction
 
 
-def count_by_zone(tx: Transaction) -> dict[str | None, int]:
-    """Count the readers who are confirmed and have not left, by time zone; None has none."""
+def count_by_zone(tx: Transaction) -> dict[tuple[str | None, Frequency], int]:
+    """Count the readers who are confirmed and have not left, by time zone (or None) and rhythm."""
     rows = tx.rows(
-        "SELECT timezone, COUNT(*) FROM reader WHERE confirmed_at IS NOT NULL "  # noqa: S608 - our own text
-        f"AND left_at IS NULL AND import_id {SHOWN} GROUP BY timezone"
+        "SELECT timezone, frequency, COUNT(*) FROM reader WHERE confirmed_at IS NOT NULL "  # noqa: S608 - our own text
+        f"AND left_at IS NULL AND import_id {SHOWN} GROUP BY timezone, frequency"
     )
-    return {row[0]: int(row[1]) for row in rows}
+    return {(row[0], Frequency(row[1])): int(row[2]) for row in rows}
 
 
 def to_welcome(
