@@ -215,7 +215,8 @@ def deliver(
         watch.post = _post(chain, settings, sender, send_log, bucket)
         return await sender.run(watch.post, tick=tick)
 
-    end = run_loop(work)
+    with chain.db.checkpointing():
+        end = run_loop(work)
     if bucket is not None:
         with chain.db.write() as tx:
             instance.put(tx, RATE_KEY, f"{bucket.export():.3f}")
