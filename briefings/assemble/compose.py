@@ -76,14 +76,12 @@ def compose(  # noqa: PLR0917 - week, content and catalogue; what belongs to the
     )
     known = [s for s in dict.fromkeys(profile.specializations) if catalogue.has_specialization(s)]
     if not known:
-        return SkipReason.NO_EDITION
+        return SkipReason.NOTHING_NEW
     going = [s for s in known if s in editions or any(s in each for each in past_slots)]
     plan = _plan(given, catalogue.specialization(known[0]), plan_week)
-    if not going:
-        if any(states.get(slug) in (EditionState.HELD, EditionState.DRAFT) for slug in known):
-            return SkipReason.ALL_HELD
-        if plan is None:
-            return SkipReason.NO_EDITION
+    waiting = (EditionState.HELD, EditionState.DRAFT)
+    if not going and any(states.get(slug) in waiting for slug in known):
+        return SkipReason.ALL_HELD
     shelves, left_over = first_twelve(fill_shelves(given, going))
     shelves = draw_few(shelves)
     carried = [block for shelf in shelves for block in (*shelf.fresh, *shelf.past)]

@@ -28,7 +28,6 @@ class SkipReason(StrEnum):
     LEFT = "left"
     SUPPRESSED = "suppressed"
     ALL_HELD = "all editions held"
-    NO_EDITION = "no edition"
     NOTHING_NEW = "nothing new"
     HAD_THE_WEEK = "had this week's mail"
     CANCELLED = "cancelled"

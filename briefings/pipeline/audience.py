@@ -145,7 +145,7 @@ class Audience:
         if self.for_its_editions and self.editions.keys().isdisjoint(
             reader.preferences.specializations
         ):
-            return SkipReason.NO_EDITION
+            return SkipReason.NOTHING_NEW
         return None
 
     def _past(self, frequency: Frequency) -> tuple[Mapping[str, Edition], ...]:

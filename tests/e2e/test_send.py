@@ -47,7 +47,7 @@ def test_every_reader_gets_one_mail_with_the_news_that_concerns_them(town: Town)
     assert "MLflow 3.11 is out" in mails["both@example.org"]
     assert "Grafana 13.2 is here" in mails["both@example.org"]
     assert town.states() == {"accepted": 3, "skipped": 1}
-    assert town.state_of("web@example.org") == ("skipped", "no edition")
+    assert town.state_of("web@example.org") == ("skipped", "nothing new")
 
 
 def test_sending_again_changes_nothing(town: Town) -> None:

@@ -320,7 +320,7 @@ def test_late_approval_opens_an_issue_of_its_own_for_who_got_nothing(place: Alma
     assert late["held@example.org"] == "pending"
     assert late["both@example.org"] == "had this week's mail"
     assert late["other@example.org"] == "had this week's mail"
-    assert late["web@example.org"] == "no edition"
+    assert late["web@example.org"] == "nothing new"
     assert place.rows("2026-W34-late")["held@example.org"].due_at == place.clock.now
     (issue,) = [i for i in place.issues() if i.kind is IssueKind.LATE]
     assert issue.audience == 4
@@ -349,7 +349,7 @@ def test_each_late_approval_opens_its_own_issue_until_the_next_cut_off(place: Al
         "m@example.org": "had this week's mail",
         "d@example.org": "pending",
         "b@example.org": "had this week's mail",
-        "c@example.org": "no edition",
+        "c@example.org": "nothing new",
     }
     place.clock.now = CUT_OFF + timedelta(days=7)
     with pytest.raises(Refused, match="Earlier"):

@@ -74,9 +74,9 @@ def test_the_welcome_issue_grows_and_still_adds_up(place: Almanac) -> None:
     (issue,) = [i for i in place.issues() if i.kind is IssueKind.WELCOME]
     assert issue.audience == 5
     assert sorted(place.outcome(issue.name).values()) == [
-        "no edition",
-        "no edition",
-        "no edition",
+        "nothing new",
+        "nothing new",
+        "nothing new",
         "pending",
         "pending",
     ]

@@ -52,8 +52,7 @@ REASONS: Mapping[str, str] = {
     SkipReason.LEFT: "You had left.",
     SkipReason.SUPPRESSED: "Your address was blocked after it had refused our mail.",
     SkipReason.ALL_HELD: "The editors held everything that you chose, for a check.",
-    SkipReason.NO_EDITION: "There was nothing about what you chose.",
-    SkipReason.NOTHING_NEW: "There was nothing that you had not had before.",
+    SkipReason.NOTHING_NEW: "There was nothing new about what you chose.",
     SkipReason.CANCELLED: "The editors called it off.",
     SkipReason.UNUSABLE: "Something was wrong with it on our side.",
 }

@@ -249,10 +249,10 @@ def test_a_closing_block_is_part_of_the_plan_section() -> None:
         ((ML,), {ML: EditionState.HELD}, 5, SkipReason.ALL_HELD),
         ((ML,), {ML: EditionState.DRAFT}, None, SkipReason.ALL_HELD),
         ((ML, DATA), {ML: EditionState.SKIPPED, DATA: EditionState.HELD}, 5, SkipReason.ALL_HELD),
-        ((DATA,), {DATA: EditionState.SKIPPED}, 5, SkipReason.NO_EDITION),
-        ((ML,), {}, None, SkipReason.NO_EDITION),
-        (("gone",), {}, 5, SkipReason.NO_EDITION),
-        ((), {}, 5, SkipReason.NO_EDITION),
+        ((DATA,), {DATA: EditionState.SKIPPED}, 5, SkipReason.NOTHING_NEW),
+        ((ML,), {}, None, SkipReason.NOTHING_NEW),
+        (("gone",), {}, 5, SkipReason.NOTHING_NEW),
+        ((), {}, 5, SkipReason.NOTHING_NEW),
     ],
 )
 def test_whoever_gets_no_mail_is_told_apart_by_reason(
