@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from briefings.cli.shared import plural, progress, week_of
-from briefings.errors import WrongSetting
+from briefings.errors import Temporary, WrongSetting
 
 if TYPE_CHECKING:
     from briefings.config import Settings
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 DEMO_WEEK = "2026-W34"
 DEMO_SITE = "https://briefings.example"
 KEY_FILE = "demo-secret.key"
+GREET_SECONDS = 1.0
 CONSENT = "made-up readers of the demo, examples/subscribers.csv"
 
 
@@ -53,7 +56,33 @@ def demo(
 
     host, _, port = settings.bind.rpartition(":")
     print(f"Look at the mails on http://{host}:{port}/outbox - stop with Ctrl-C.", flush=True)
-    serve(opened, demo=True)
+    with answering(opened):
+        serve(opened, demo=True)
+
+
+@contextmanager
+def answering(opened: App) -> Generator[None]:
+    """Send what visitors of the demo ask for: letters, and the first mail of who confirms."""
+    from briefings.pipeline.welcome import welcome
+    from briefings.schedule.service import Service
+
+    stopping = threading.Event()
+
+    def greet() -> None:
+        while not stopping.wait(GREET_SECONDS):
+            with suppress(Temporary):
+                welcome(opened.chain)
+
+    service = Service(opened.chain, opened.settings)
+    service.start(ticks=False, sender=True)
+    greeting = threading.Thread(target=greet, name="greeting")
+    greeting.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        greeting.join()
+        service.stop()
 
 
 def demo_settings() -> Settings:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from briefings.links import Token
+from briefings.links import BadToken, Purpose, Token
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.letterpress import names_of
@@ -13,6 +15,8 @@ from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.reading import frozen_specializations, reader_of
 from briefings.store import readers
 from briefings.store.database import Transaction
+
+_TOKEN = re.compile(r"(?<![\w-])[\w-]{44}(?![\w-])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,22 @@ def leave(chain: Chain, log: LeftLog, token: Token, *, everything: bool = False)
         stays=names_of(catalogue, staying),
         before=before if changed else None,
     )
+
+
+def leave_by_mail(chain: Chain, log: LeftLog, words: str) -> Left:
+    """Leave by what a mailed unsubscribe says: its recipient or subject holds the token of a link.
+
+    A mail without a token of ours changes nothing: anybody can write a sender's name.
+
+    Raises:
+        BadToken: there is no such token in the words.
+        Gone, Temporary: as `leave`.
+    """
+    signer = chain.signer()
+    for found in _TOKEN.findall(words):
+        with suppress(BadToken):
+            return leave(chain, log, signer.read(Purpose.UNSUBSCRIBE, found))
+    raise BadToken("There is no link of ours to unsubscribe in this mail.")
 
 
 def come_back(chain: Chain, log: LeftLog, token: Token, slugs: Sequence[str]) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from email.utils import parseaddr
+from textwrap import shorten
 
 import structlog
 
@@ -17,7 +19,7 @@ from briefings.deliver.wire import Outgoing
 from briefings.errors import DatabaseBusy, NotConfirmed, UnsafeValue
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import Settled, State
-from briefings.model.letter import Letter
+from briefings.model.letter import ALERTS_LAST, Letter, LetterKind, NewLetter
 from briefings.model.reply import (
     Accepted,
     Deferred,
@@ -29,14 +31,17 @@ from briefings.model.reply import (
 )
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.claims import Sending
+from briefings.pipeline.halt import stopped
 from briefings.pipeline.letter_press import finished
-from briefings.store import instance, letters, moves, processes, quotas, signups
+from briefings.store import alerts, instance, letters, moves, processes, quotas, signups
+from briefings.store.database import Transaction
 
 LETTERS_AT_ONCE = 64
 TIDY_EVERY = 60.0
 """Seconds between looks at what expired and at what dead processes left."""
 LOOK_WITHOUT_A_SIGN = 1.0
 """Seconds between looks on PostgreSQL, which has no sign that somebody wrote."""
+LONGEST_TITLE = 70
 KEPT_FOR = timedelta(days=30)
 """A finished letter is deleted after this time, and its address with it."""
 
@@ -49,7 +54,17 @@ class LettersFirst:
     All calls come from one thread. Raises NotConfirmed when the database was exchanged (P10).
     """
 
-    def __init__(self, chain: Chain, catalogue: Catalogue, sending: Sending, rows: Rows) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        catalogue: Catalogue,
+        sending: Sending,
+        rows: Rows,
+        *,
+        operator: str | None = None,
+    ) -> None:
+        """Stand before `rows`; alerts go to `operator`, an address with or without a name."""
+        self._operator = parseaddr(operator or "")[1]
         self._chain = chain
         self._catalogue = catalogue
         self._sending = sending
@@ -75,7 +90,7 @@ class LettersFirst:
         """The letters that became due since the last look; claimed."""
         now, waited = self._chain.clock(), self._chain.monotonic()
         if self._tidied is None or waited - self._tidied >= TIDY_EVERY:
-            tidy(self._chain, now)
+            tidy(self._chain, now, operator=self._operator)
             self._tidied, self._sign = waited, -1
         if not self._may_be_due(now, waited) or not self.may_send():
             return ()
@@ -116,7 +131,7 @@ class LettersFirst:
         sign = float(db.data_version()) if db.is_sqlite else waited // LOOK_WITHOUT_A_SIGN
         if sign != self._sign:
             with db.read() as tx:
-                self._next = letters.next_due(tx)
+                self._next = None if stopped(tx) else letters.next_due(tx)
             self._sign = sign
         return self._next is not None and self._next <= now
 
@@ -156,8 +171,11 @@ def judged(letter: Letter, outcome: Outcome, now: datetime) -> Settled:
     return Settled(id=letter.id, state=State.DEFERRED, reason=reason, code=code, next_at=again)
 
 
-def tidy(chain: Chain, now: datetime) -> None:
-    """Clear away what expired, and open again what processes left claimed when they ended."""
+def tidy(chain: Chain, now: datetime, *, operator: str = "") -> None:
+    """Clear away what expired, open again what dead processes left, and write to the operator.
+
+    Without an operator's address alerts wait; `briefings status` shows them.
+    """
     try:
         with chain.db.write() as tx:
             alive = {process.fence for process in processes.all(tx)}
@@ -169,12 +187,39 @@ def tidy(chain: Chain, now: datetime) -> None:
             signups.expire(tx, now)
             moves.expire(tx, now)
             quotas.expire(tx, now)
+            if operator:
+                _tell(tx, operator, now)
     except DatabaseBusy as trouble:
         log.warning("not tidied, later again", error=str(trouble))
 
 
+def _tell(tx: Transaction, operator: str, now: datetime) -> None:
+    """Queue a letter for every alert that none took along yet."""
+    waiting = alerts.unmailed(tx)
+    for one in waiting:
+        letters.queue(
+            tx,
+            NewLetter(
+                key=f"alert:{one.id}:{one.key}",
+                kind=LetterKind.ALERT,
+                recipient=operator,
+                subject_id=0,
+                payload={
+                    "title": shorten(
+                        one.text, LONGEST_TITLE, placeholder=" \N{HORIZONTAL ELLIPSIS}"
+                    ),
+                    "what": one.text,
+                    "remedy": "`briefings status` shows where it stands.",
+                },
+                expires_at=now + ALERTS_LAST,
+            ),
+            now,
+        )
+    alerts.mark_mailed(tx, [one.id for one in waiting], now)
+
+
 def letters_due(chain: Chain) -> bool:
-    """Say whether a letter is due now."""
+    """Say whether a letter is due now; none is while everything is stopped."""
     with chain.db.read() as tx:
-        due = letters.next_due(tx)
+        due = None if stopped(tx) else letters.next_due(tx)
     return due is not None and due <= chain.clock()

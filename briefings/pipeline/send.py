@@ -197,7 +197,7 @@ def deliver(
             if sending.issue_ids is None or issue.id in sending.issue_ids
         )
     claims = Claims(chain, catalogue, sending)
-    rows = LettersFirst(chain, catalogue, sending, claims)
+    rows = LettersFirst(chain, catalogue, sending, claims, operator=settings.operator)
     sender = Sender(rows, forever=stopping is not None)
     bucket = _bucket(chain, settings)
     watch = Watch(chain, claims, sender, recovery, stopping)

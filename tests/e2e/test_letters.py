@@ -9,6 +9,8 @@ import pytest
 
 from briefings.errors import NotConfirmed
 from briefings.model.letter import LetterKind, NewLetter
+from briefings.pipeline.alerts import alert
+from briefings.pipeline.halt import go, stop
 from briefings.pipeline.letters import KEPT_FOR, tidy
 from briefings.pipeline.send import serve_sending
 from briefings.store import instance, letters, processes
@@ -207,4 +209,33 @@ def test_a_service_sends_a_letter_that_comes_while_it_idles(town: Town) -> None:
         stopping.set()
         thread.join(40)
     assert [mail["to"] for mail in town.outbox()] == ["new@example.org"]
+    assert states(town) == {"accepted": 1}
+
+
+def test_an_alert_reaches_the_operator_once(town: Town) -> None:
+    alert(
+        town.app.chain,
+        "w34",
+        "The edition of MLOps Engineer is held: its pay figure needs a source.",
+    )
+    town.send(None)
+    assert town.outbox() == []
+    told = town.with_settings(operator="Night watch <ops@example.org>")
+    for _ in range(2):
+        queue(told, f"{_}@example.org")
+        told.send(None)
+    mails = [mail for mail in told.outbox() if mail["to"] == "ops@example.org"]
+    assert len(mails) == 1
+    assert "The edition of MLOps Engineer is held" in mails[0]["subject"]
+    assert "its pay figure needs a source" in body(mails[0])
+    told.app.db.dispose()
+
+
+def test_nothing_leaves_while_everything_is_stopped(town: Town) -> None:
+    queue(town)
+    stop(town.app.chain, by="tester")
+    town.send(None)
+    assert states(town) == {"pending": 1}
+    go(town.app.chain)
+    town.send(None)
     assert states(town) == {"accepted": 1}

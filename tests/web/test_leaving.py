@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from briefings.links import Purpose
-from briefings.pipeline.left_log import mailbox_hash
+from briefings.links import BadToken, Purpose
+from briefings.pipeline.leaving import leave_by_mail
+from briefings.pipeline.left_log import LeftLog, mailbox_hash
 from briefings.store import readers
 from tests.web.conftest import Installation
 
@@ -270,3 +271,17 @@ async def test_an_erased_reader_finds_nothing_left(installed: Installation) -> N
             assert (await client.get(link)).status_code == 410
         assert (await client.post(installed.links(ADA)["unsubscribe"])).status_code == 410
     assert installed.dump() == before
+
+
+async def test_a_mailed_unsubscribe_acts_by_the_token_and_by_nothing_else(
+    installed: Installation,
+) -> None:
+    token = installed.links(ADA)["unsubscribe"].rpartition("/")[2]
+    chain, log = installed.app.chain, LeftLog(installed.folder, installed.app.settings.secrets)
+    wrong = installed.links(ADA)["preferences"].rpartition("/")[2]
+    for words in ("unsubscribe", "", ADA, f"unsubscribe {token[:-1]}", f"unsubscribe {wrong}"):
+        with pytest.raises(BadToken):
+            leave_by_mail(chain, log, words)
+    assert installed.standing(ADA)[1] is False
+    assert leave_by_mail(chain, log, f"leave+{token}@briefings.example").out
+    assert installed.standing(ADA)[1] is True
