@@ -106,6 +106,25 @@ def open_late(
     return None if issue is None else _carry_on(chain, issue, progress)
 
 
+def carry_on_freezes(chain: Chain) -> None:
+    """Carry half-made freezes to their end, but for weeks that wait for a person's word."""
+    with chain.db.read() as tx:
+        half_made = [
+            issue
+            for issue in issues.find(tx)
+            if issue.state is IssueState.FREEZING
+            and issue.kind in (IssueKind.REGULAR, IssueKind.LATE)
+            and not _waits(tx, issue)
+        ]
+    for issue in half_made:
+        _carry_on(chain, issue, lambda _done, _all: None)
+
+
+def _waits(tx: Transaction, issue: Issue) -> bool:
+    run = runs.of_week(tx, issue.week)
+    return issue.kind is IssueKind.REGULAR and run is not None and run.decision is not None
+
+
 def hold_what_cannot_be_rendered(chain: Chain, week: Week) -> None:
     """Render everything that approved editions could bring; one that fails is held, with why."""
     with chain.db.read() as tx:

@@ -29,16 +29,18 @@ from briefings.model.delivery import Issue, IssueState
 from briefings.model.reply import PauseIssue
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.claims import LEASE, Claims, Sending
+from briefings.pipeline.correct import finish_corrections
 from briefings.pipeline.instance import confirmed
 from briefings.pipeline.letters import LettersFirst, letters_due
-from briefings.pipeline.open_issue import open_regular
+from briefings.pipeline.open_issue import carry_on_freezes, open_regular
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.recovery import Recovery
 from briefings.pipeline.simulate import simulate
 from briefings.pipeline.status import issue_status
+from briefings.pipeline.timetable import timetable
 from briefings.store import instance, issues, processes
 from briefings.store.processes import Process
-from briefings.weeks import Week, cut_off
+from briefings.weeks import Week
 
 RATE_KEY = "rate.tokens"
 AFTER_TROUBLE = 10.0
@@ -140,11 +142,8 @@ def serve_sending(
 
 
 def _unfinished(chain: Chain) -> tuple[Issue, ...]:
-    with chain.db.read() as tx:
-        known = issues.find(tx)
-    for issue in known:
-        if issue.state is IssueState.FREEZING:
-            open_regular(chain, Week.parse(issue.week), before_cut_off=True)
+    carry_on_freezes(chain)
+    finish_corrections(chain)
     with chain.db.read() as tx:
         return tuple(
             issue
@@ -338,7 +337,8 @@ def dry_run(chain: Chain, week: Week, *, ignore_hours: bool) -> Iterator[str]:
         for one in counted:
             yield f"{one.issue.name} is {one.issue.state}: {one.left} mails have not left."
         return
-    limit = cut_off(week, chain.schedule.send_at)
+    with chain.db.read() as tx:
+        limit = timetable(tx, chain).cut_off(week)
     if now < limit and not ignore_hours:
         raise Refused(
             f"Nothing would be opened: the cut-off of {week} is {limit:%Y-%m-%d %H:%M} UTC."

@@ -185,7 +185,9 @@ def test_a_half_made_freeze_of_the_backup_is_not_carried_on_by_a_tick(
     backup(place.app.chain, copy)
     put_back(place, copy)
     place.tick(times=2)
+    place.send(None)
     assert [issue.state for issue in place.issues()] == [IssueState.FREEZING]
+    assert not place.outbox()
 
 
 def test_late_approvals_and_welcomes_of_the_backup_do_not_go_again(
