@@ -70,6 +70,7 @@ class Audience:
         default_factory=OrderedDict[Key, Composition | SkipReason]
     )
     _hours: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    _decisions: dict[object, Decision] = field(default_factory=dict[object, Decision])
 
     @property
     def item_ids(self) -> tuple[int, ...]:
@@ -90,7 +91,23 @@ class Audience:
         return known
 
     def decide(self, reader: Reader, received: frozenset[int]) -> Decision:
-        """Say what a confirmed reader gets; pure, and equal readers share one composition."""
+        """Say what a confirmed reader gets; pure, and readers who are alike share the answer."""
+        if received or reader.left_at or reader.suppressed or reader.paused_until:
+            return self._decide(reader, received)
+        alike = (
+            reader.preferences,
+            reader.timezone,
+            reader.plan_started_on,
+            reader.plan_snoozes,
+        )
+        known = self._decisions.get(alike)
+        if known is None:
+            if len(self._decisions) >= REMEMBERED:
+                self._decisions.clear()
+            known = self._decisions[alike] = self._decide(reader, received)
+        return known
+
+    def _decide(self, reader: Reader, received: frozenset[int]) -> Decision:
         due = self.due(reader)
         silent = self._silence(reader, due)
         if silent is not None:

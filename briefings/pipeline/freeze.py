@@ -18,7 +18,7 @@ from briefings.weeks import Week
 BATCH = 5_000
 FILL_RANGE = 20_000
 BREATH = 0.005
-"""Seconds between batches, so that other writers get the lock (DESIGN 5)."""
+"""Seconds after so many rows, so that other writers get the lock (DESIGN 5)."""
 SCANS = 4
 """An import that is shown during a freeze makes one more scan necessary."""
 
@@ -132,13 +132,16 @@ def fill_received(chain: Chain, issue_id: int) -> None:
     with chain.db.read() as tx:
         carried = blocks.carried_in(tx, issue_id)
         last = deliveries.last_frozen_reader(tx, issue_id)
+    written = 0
     for item_id in carried:
         for after in range(0, last, FILL_RANGE):
             with chain.db.write() as tx:
-                deliveries.fill_received(
+                written += deliveries.fill_received(
                     tx, issue_id, item_id, after_reader=after, to_reader=after + FILL_RANGE
                 )
-            chain.sleep(BREATH)
+            if written >= BATCH:
+                chain.sleep(BREATH)
+                written = 0
 
 
 def week_of(issue: Issue) -> Week:

@@ -32,7 +32,7 @@ class Press:
     def run(self, decisions: Sequence[Decision]) -> None:
         """Store what is not stored yet; rendering happens outside any transaction."""
         fresh: dict[Key, Composition] = {}
-        for made in decisions:
+        for made in {id(each): each for each in decisions}.values():  # readers alike share theirs
             if made.key is not None and made.composition is not None and made.key not in self._ids:
                 fresh[made.key] = made.composition
         if not fresh:

@@ -334,7 +334,7 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
                 "synchronous = FULL",  # claims, results and unsubscribes survive a power cut
                 "wal_autocheckpoint = 8000",  # pages; see `checkpointing`
                 "foreign_keys = ON",
-                "cache_size = -32768",  # KiB; keeps the upper levels of million-row indexes
+                "cache_size = -16384",  # KiB; keeps the upper levels of million-row indexes
                 "temp_store = MEMORY",
             ):
                 cursor.execute(f"PRAGMA {pragma}")
