@@ -34,15 +34,23 @@ def _run(*, web: bool, ticks: bool, sender: bool) -> None:
     if ticks or sender:
         confirmed(chain)
     service = Service(chain, opened.settings)
-    service.start(ticks=ticks, sender=sender)
-    structlog.get_logger("briefings.service").info("started", web=web, ticks=ticks, sender=sender)
+    signal.signal(signal.SIGTERM, _end)  # until the web server or the wait below has its own
     try:
+        service.start(ticks=ticks, sender=sender)
+        structlog.get_logger("briefings.service").info(
+            "started", web=web, ticks=ticks, sender=sender
+        )
         if web:
             serve_pages(opened, demo=False)
         else:
             _wait_for_signal()
     finally:
         service.stop()
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """Leave through `finally`, so that a service told to stop while it starts drains as well."""
+    raise SystemExit(0)
 
 
 def _wait_for_signal() -> None:
