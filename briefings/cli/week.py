@@ -126,6 +126,8 @@ def status(week: MaybeWeek = None, as_json: AsJson = False) -> None:
 def _print(found: WeekStatus, run: RunStatus) -> None:
     if found.stopped:
         print(f"Everything is stopped {found.stopped}: `briefings go` lets it go on.")
+    for held in found.waiting:
+        print(f"The run of {held.week} waits for you: {held.reason}.")
     print(f"Week {found.week}")
     moved = f", moved to {run.moved_to}" if run.moved_to else ""
     reason = f" ({run.reason})" if run.reason else ""

@@ -45,12 +45,14 @@ def open_regular(
     week: Week,
     *,
     by_tick: bool = False,
+    late: bool = False,
     before_cut_off: bool = False,
     progress: Progress = lambda _done, _all: None,
 ) -> Opened:
     """Open the regular issue of a week, or carry a half-made freeze to its end.
 
-    Where it is open already, editions approved since then go with a late issue (R4).
+    Where it is open already, editions approved since then go with a late issue (R4). A run that the
+    tick makes `late` does not age before its first attempt, or it would expire as it opens (P7).
 
     Raises:
         Refused: nothing is approved, the week is skipped, everything is stopped, or the cut-off has
@@ -74,7 +76,7 @@ def open_regular(
             f"Use --now to freeze at once."
         )
     hold_what_cannot_be_rendered(chain, week)
-    issue = _begin_regular(chain, week, now, by_tick=by_tick)
+    issue = _begin_regular(chain, week, now, by_tick=by_tick, ages=by_tick and not late)
     return Opened(issue=_carry_on(chain, issue, progress), already=False)
 
 
@@ -203,7 +205,7 @@ def _carry_on(chain: Chain, issue: Issue, progress: Progress) -> Issue:
     return freeze(chain, issue, audience, progress)
 
 
-def _begin_regular(chain: Chain, week: Week, now: datetime, *, by_tick: bool) -> Issue:
+def _begin_regular(chain: Chain, week: Week, now: datetime, *, by_tick: bool, ages: bool) -> Issue:
     with chain.db.write() as tx:
         _refuse_skipped(tx, week)
         stored = editions.of_week(tx, str(week))
@@ -215,7 +217,7 @@ def _begin_regular(chain: Chain, week: Week, now: datetime, *, by_tick: bool) ->
             kind=IssueKind.REGULAR,
             n=1,
             began=now,
-            opened_by_tick=by_tick,
+            opened_by_tick=ages,
             now=now,
         )
         _publish(tx, chain, issue, now)

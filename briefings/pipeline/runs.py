@@ -140,7 +140,7 @@ def _make(chain: Chain, settings: Settings, run: Judged) -> list[str]:
     week = run.week
     ready(chain, settings, week)
     try:
-        issue = open_regular(chain, week, by_tick=True).issue
+        issue = open_regular(chain, week, by_tick=True, late=bool(run.late)).issue
     except Conflict:
         with chain.db.read() as tx:
             if not issues.find(tx, week=str(week), kind=IssueKind.REGULAR):
@@ -253,6 +253,16 @@ def run_status(tx: Transaction, chain: Chain, week: Week, now: datetime) -> RunS
         reason=reason,
         cut_off=limit,
         moved_to=_day(decided),
+    )
+
+
+def waiting_runs(tx: Transaction) -> tuple[Run, ...]:
+    """The runs that were held and wait for a person's word, oldest first."""
+    made = {issue.week for issue in issues.find(tx, kind=IssueKind.REGULAR)}
+    return tuple(
+        run
+        for week, run in runs.since(tx, "").items()
+        if run.decision is Decision.HOLD and week not in made
     )
 
 

@@ -9,10 +9,11 @@ from briefings.model.delivery import Issue, IssueState, State
 from briefings.model.edition import Edition
 from briefings.pipeline.calendar import run_document, zulu
 from briefings.pipeline.halt import stopped
-from briefings.pipeline.runs import RunStatus
+from briefings.pipeline.runs import RunStatus, waiting_runs
 from briefings.store import alerts, deliveries, editions, issues
 from briefings.store.alerts import Alert
 from briefings.store.database import Transaction
+from briefings.store.runs import Run
 
 WORK_LEFT = (State.PENDING, State.CLAIMED, State.DEFERRED)
 
@@ -51,6 +52,7 @@ class WeekStatus:
     editions: tuple[Edition, ...]
     alerts: tuple[Alert, ...]
     stopped: str | None
+    waiting: tuple[Run, ...]
 
 
 def week_status(tx: Transaction, week: str) -> WeekStatus:
@@ -59,6 +61,7 @@ def week_status(tx: Transaction, week: str) -> WeekStatus:
         week=week,
         alerts=tuple(alerts.of_week(tx, week)),
         stopped=stopped(tx),
+        waiting=waiting_runs(tx),
         issues=tuple(issue_status(tx, issue) for issue in issues.find(tx, week=week)),
         editions=tuple(edition for _, edition in sorted(editions.of_week(tx, week).items())),
     )
@@ -84,6 +87,7 @@ def as_document(status: WeekStatus, run: RunStatus | None = None) -> dict[str, o
         "week": status.week,
         "run": None if run is None else run_document(run),
         "stopped": status.stopped,
+        "waiting": [{"week": run.week, "reason": run.reason} for run in status.waiting],
         "alerts": [{"at": zulu(one.at), "text": one.text} for one in status.alerts],
         "issues": [
             {

@@ -191,6 +191,15 @@ def test_a_run_that_was_never_made_is_judged_by_the_late_policy(
     assert names(place) == (["2026-W34-regular"] if outcome == "made" else [])
 
 
+def test_a_run_that_is_made_days_late_does_not_expire_as_it_opens(place: Almanac) -> None:
+    before(place)
+    place = place.again(late_policy="send", late_hours=168)
+    place.clock.now = datetime(2026, 8, 28, 12, tzinfo=UTC)
+    place.tick()
+    place.send(None, now=False)
+    assert place.outcome("2026-W34-regular") == {"a@example.org": "accepted"}
+
+
 def test_a_run_found_before_any_readers_hour_is_not_late(place: Almanac) -> None:
     """The readers are in Berlin: at 05:59 UTC on Monday none of them has waited yet."""
     place.readers(("b@example.org", SLUG), timezone="Europe/Berlin")
