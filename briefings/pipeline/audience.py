@@ -19,7 +19,7 @@ from briefings.pipeline.prepare import placed_items
 from briefings.pipeline.timetable import Timetable, timetable
 from briefings.store import editions as edition_store
 from briefings.store.database import Transaction
-from briefings.weeks import Week, in_slot, plan_week, slot_weeks
+from briefings.weeks import Week, in_slot, plan_week, slot_weeks, zone
 
 GOES = (EditionState.DRAFT, EditionState.APPROVED, EditionState.PUBLISHED)
 REMEMBERED = 20_000
@@ -155,7 +155,8 @@ class Audience:
             return SkipReason.LEFT
         if reader.suppressed:
             return SkipReason.SUPPRESSED
-        if reader.paused_until is not None and reader.paused_until > due.date():
+        where = zone(reader.timezone or self.timetable.schedule.timezone)
+        if reader.paused_until is not None and reader.paused_until > due.astimezone(where).date():
             return SkipReason.PAUSED
         if not self.every_slot and not in_slot(reader.preferences.frequency, self.week):
             return SkipReason.NOT_THEIR_WEEK

@@ -170,3 +170,20 @@ def test_a_reader_who_pauses_gets_nothing_until_the_day(place: Almanac) -> None:
         place.send(week, now=False)
     assert place.outcome("2026-W35-regular") == {"old@example.org": "paused"}
     assert place.outcome("2026-W36-regular") == {"old@example.org": "accepted"}
+
+
+def test_a_pause_ends_on_the_day_that_the_readers_calendar_shows(place: Almanac) -> None:
+    """On Kiritimati Monday's 08:00 is still Sunday in UTC; in Los Angeles both are Monday."""
+    place.write_news(WEEK, "One", "Two", "Three")
+    for name, zone in (("k", "Pacific/Kiritimati"), ("l", "America/Los_Angeles")):
+        for number, day in enumerate((date(2026, 8, 24), date(2026, 8, 25))):
+            email = f"{name}{number}@example.org"
+            place.reader(email, timezone=zone)
+            place.prefer(email, Preferences(specializations=(SLUG,)), paused_until=day)
+    said = {planned.email: planned.skipped for planned in place.planned(WEEK)}
+    assert said == {
+        "k0@example.org": None,
+        "k1@example.org": "paused",
+        "l0@example.org": None,
+        "l1@example.org": "paused",
+    }
