@@ -144,7 +144,12 @@ class Senders(RuleBasedStateMachine):
             written = deliveries.settle(
                 tx,
                 [
-                    Settled(id=i, state=s, next_at=self.now + timedelta(minutes=5))
+                    # Only what is deferred waits: a row that goes back is due as it was.
+                    Settled(
+                        id=i,
+                        state=s,
+                        next_at=self.now + timedelta(minutes=5) if s is State.DEFERRED else None,
+                    )
                     for i, s in ends.items()
                 ],
                 fence=fence,
