@@ -88,6 +88,8 @@ class Claims:
         self._beat = chain.monotonic()
         self._dropped = False
         self._version = -1
+        self._sign = -1
+        self._next: datetime | None = None
         with chain.db.read() as tx:
             self._seen = readers.last_change(tx)
         self.settled = 0
@@ -110,6 +112,8 @@ class Claims:
         rows, pauses = self._judged(done, now)
         results = [*rows.values(), *self._over.values()]
         more = more and self.may_send()
+        if not results and not pauses and not (more and self._may_be_due(now)):
+            return ()
         with chain.db.write() as tx:
             if instance.instance_id(tx) != self._sending.instance:
                 raise NotConfirmed("The database was exchanged while mails were going: stopped.")
@@ -200,6 +204,27 @@ class Claims:
             self._dropped = True  # somebody settled our rows: nothing may leave any more
 
     # ---- inside -------------------------------------------------------------------------
+
+    def _may_be_due(self, now: datetime) -> bool:
+        """Look whether a row is due, if somebody wrote to the database or the time has come.
+
+        Asked ten times a second while nothing leaves: a claim that finds nothing costs a
+        transaction, this costs 5 us (and a read once a second on PostgreSQL).
+        """
+        if self._sending.ignore_hours:
+            return True
+        db = self._chain.db
+        sign = db.data_version() if db.is_sqlite else int(self._chain.monotonic())
+        if sign != self._sign:
+            with db.read() as tx:
+                due = [
+                    at
+                    for issue in issues.find(tx)
+                    if issue.state is IssueState.OPEN
+                    and (at := deliveries.next_due(tx, issue.id)) is not None
+                ]
+            self._next, self._sign = min(due, default=None), sign
+        return self._next is not None and self._next <= now
 
     def _judged(
         self, done: Sequence[tuple[int, Outcome]], now: datetime
