@@ -6,7 +6,6 @@ and the same answer goes back; only the letter in that mailbox tells (docs/decis
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -77,18 +76,14 @@ def sign_up(
     now = chain.clock()
     network = network_of(asked_from)
     hourly = sign_up_limits(network, per_network=limits.per_network, in_all=limits.in_all)
-    with chain.db.read() as tx:
-        spent = over(hourly, lambda name: quotas.used(tx, name, now))
-    if spent is not None:
-        raise TooMany(
-            "There were more sign-ups within an hour than we take. Try again in an hour: "
-            "nothing of this one was kept."
-        )
     address = asked.address.text
     name, family = mailboxes.name(address), mailboxes.family(address)
     with chain.db.write() as tx:
-        for limit in hourly:
-            quotas.use(tx, limit.name, limit.window, now)
+        if over(hourly, lambda limit: quotas.use(tx, limit.name, limit.window, now).number):
+            raise TooMany(  # which takes the counting back, too: nothing is written
+                "There were more sign-ups within an hour than we take. Try again in an hour: "
+                "nothing of this one was kept."
+            )
         today = quotas.use(tx, f"letter to {name}", DAY, now)
         # Counted are letters, and not how often somebody pressed; the statement is the same.
         counted = "letters" if today.number == 1 else "repeats"
@@ -282,9 +277,3 @@ def _proof(asked: SignUp, now: datetime, confirmed_from: str) -> Consent:
         confirmed_at=now,
         confirmed_from=confirmed_from,
     )
-
-
-def known_slugs(chain: Chain) -> Collection[str]:
-    """The slugs that a form may name, in the catalogue's order."""
-    with chain.db.read() as tx:
-        return tuple(one.slug for one in load_catalogue(tx).specializations)

@@ -48,6 +48,6 @@ def sign_up_limits(network: str, *, per_network: int, in_all: int) -> tuple[Limi
     )
 
 
-def over(limits: Iterable[Limit], used: Callable[[str], int]) -> Limit | None:
-    """The first limit that is used up, or None when one more use is fine."""
-    return next((limit for limit in limits if used(limit.name) >= limit.most), None)
+def over(limits: Iterable[Limit], use: Callable[[Limit], int]) -> Limit | None:
+    """The first limit that one more use is too much for, or None; `use` counts it."""
+    return next((limit for limit in limits if use(limit) > limit.most), None)

@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from briefings.errors import Misconfigured
+from briefings.errors import DatabaseBusy, Misconfigured
 from briefings.store import migrations
 from briefings.store.faults import postgresql_told, psycopg_errors, sqlite_told
 
@@ -130,12 +130,14 @@ def _wide(sql: str) -> tuple[str, int]:
 class Database:
     """A SQLite file or a PostgreSQL database. Threads may share it; processes open their own."""
 
-    def __init__(self, url: URL, engine: Engine) -> None:
+    def __init__(self, url: URL, engine: Engine, busy_timeout: float) -> None:
         """Use `Database.open`."""
         self._url = url
         self._engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self.path = Path(str(url.database)) if self.is_sqlite else None
+        self._busy_timeout = busy_timeout
+        self._turn = threading.Lock()
         self._watching = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
 
@@ -149,9 +151,9 @@ class Database:
         """
         parsed = _parsed(url)
         if parsed.get_backend_name() == "sqlite":
-            database = cls(parsed, _sqlite_engine(parsed, busy_timeout))
+            database = cls(parsed, _sqlite_engine(parsed, busy_timeout), busy_timeout)
         else:
-            database = cls(parsed, _postgresql_engine(parsed, busy_timeout))
+            database = cls(parsed, _postgresql_engine(parsed, busy_timeout), busy_timeout)
         with database.read():
             pass
         return database
@@ -168,8 +170,21 @@ class Database:
 
         Raises DatabaseBusy when another unit holds the lock for longer than the busy timeout.
         """
-        with self._unit(writes=True) as transaction:
-            yield transaction
+        if not self.is_sqlite:
+            with self._unit(writes=True) as transaction:
+                yield transaction
+            return
+        # Threads queue here: SQLite would have each of them sleep up to 100 ms between two looks.
+        if not self._turn.acquire(timeout=self._busy_timeout):
+            raise DatabaseBusy(
+                f"{self._name} is being written by this process for longer than the busy timeout: "
+                "try again"
+            )
+        try:
+            with self._unit(writes=True) as transaction:
+                yield transaction
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _unit(self, *, writes: bool) -> Generator[Transaction]:

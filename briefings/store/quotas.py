@@ -29,14 +29,6 @@ class QuotaRow(Table, table=True):
     ends_at: datetime = Field(sa_type=Instant)
 
 
-def used(tx: Transaction, name: str, now: datetime) -> int:
-    """Give how often a name was used in its present window."""
-    row = tx.one(
-        "SELECT used FROM quota WHERE name = :name AND ends_at > :now", name=name, now=stored(now)
-    )
-    return 0 if row is None else int(row[0])
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """One counted use: its number in the window, from 1, and when the window ends."""
@@ -50,15 +42,14 @@ def use(tx: Transaction, name: str, window: timedelta, now: datetime) -> Use:
 
     The row is locked until the transaction ends, so two uses at once get two numbers.
     """
-    row = tx.rows(
-        "INSERT INTO quota (name, used, ends_at) VALUES (:name, 1, :ends_at) "
+    moment = stored(now)
+    row = tx.fetch(
+        "INSERT INTO quota (name, used, ends_at) VALUES (?, 1, ?) "
         "ON CONFLICT (name) DO UPDATE SET "
-        "used = CASE WHEN quota.ends_at > :now THEN quota.used + 1 ELSE 1 END, "
-        "ends_at = CASE WHEN quota.ends_at > :now THEN quota.ends_at ELSE excluded.ends_at END "
+        "used = CASE WHEN quota.ends_at > ? THEN quota.used + 1 ELSE 1 END, "
+        "ends_at = CASE WHEN quota.ends_at > ? THEN quota.ends_at ELSE excluded.ends_at END "
         "RETURNING used, ends_at",
-        name=name,
-        ends_at=stored(now + window),
-        now=stored(now),
+        (name, stored(now + window), moment, moment),
     )
     return Use(number=int(row[0][0]), ends_at=instant(row[0][1]))
 

@@ -28,6 +28,7 @@ Fields = Mapping[str, list[str]]
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MOST_FIELDS = 200
 SETTINGS_FORM_SECONDS = 12 * 3600
+OFFER_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +74,19 @@ class Site:
         return self.base_url.startswith("https://") and not self.demo
 
     def specializations(self) -> tuple[Specialization, ...]:
-        """What there is to choose."""
+        """What there is to choose, as of some seconds ago."""
+        now = self.app.chain.monotonic()
+        for at, found in self._offered[-1:]:
+            if now - at < OFFER_SECONDS:
+                return found
         with self.app.db.read() as tx:
-            return load_catalogue(tx).specializations
+            found = load_catalogue(tx).specializations
+        self._offered[:] = [(now, found)]
+        return found
+
+    @cached_property
+    def _offered(self) -> list[tuple[float, tuple[Specialization, ...]]]:
+        return []
 
     @cached_property
     def _shown_week(self) -> Week | None:

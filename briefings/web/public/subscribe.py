@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from briefings.pipeline.signing_up import Limits, TooMany, known_slugs, sign_up
+from briefings.pipeline.signing_up import Limits, TooMany, sign_up
 from briefings.readers.consent import CONSENT, PRESENT
 from briefings.readers.signup import LATEST, SOONEST, SOURCES, TRAP, Wrong, is_trapped, read
 from briefings.readers.zones import accepted, in_words, offered
@@ -49,7 +49,7 @@ def routes(site: Site) -> APIRouter:
         """Take the sign-up; what becomes of it, only the mailbox tells."""
         if from_elsewhere(request):
             raise BadSeal("Another site sent this form. Open our sign-up page and fill it in.")
-        asked = read(fields, known_slugs(site.app.chain))
+        asked = read(fields, [each.slug for each in site.specializations()])
         if isinstance(asked, Wrong):
             return _form(site, fields, wrong=asked.by_field, message=_FAILED, status=422)
         if message := _form_age(site, first(fields, "seal")):

@@ -91,9 +91,9 @@ def test_neighbours_count_as_one_network(one: str, other: str, same: bool) -> No
 
 def test_the_first_limit_that_is_used_up_is_named() -> None:
     limits = sign_up_limits("203.0.113.0/24", per_network=3, in_all=10)
-    assert over(limits, lambda _name: 2) is None
-    assert over(limits, lambda _name: 3) is limits[0]
-    assert over(limits, lambda name: 10 if name == "sign-up" else 0) is limits[1]
+    assert over(limits, lambda _limit: 3) is None
+    assert over(limits, lambda _limit: 4) is limits[0]
+    assert over(limits, lambda limit: 11 if limit.name == "sign-up" else 1) is limits[1]
     assert limits[0].name != limits[1].name
 
 
