@@ -83,6 +83,7 @@ class Claims:
         self._delivery_of: dict[int, int] = {}
         self._over: dict[int, Settled] = {}
         self._windows: dict[int, RefusalWindow] = {}
+        self._refusals: dict[int, tuple[object, ...]] = {}
         self._audiences: dict[tuple[int, int], Audience] = {}
         self._now = chain.clock()
         self._beat = chain.monotonic()
@@ -135,6 +136,7 @@ class Claims:
         for row, issue in claimed:
             self._held[row.id] = (row, issue)
             self._delivery_of[row.reader_id] = row.id
+            self._refusals.pop(issue.id, None)
         return [row.id for row, _ in claimed]
 
     def first(self) -> Sequence[int]:
@@ -237,6 +239,8 @@ class Claims:
             if held is None:
                 continue
             row, issue = held
+            if isinstance(outcome, Rejected) and self._refusals.get(issue.id) == _kind(outcome):
+                outcome = Returned("refused like those that paused the issue")  # noqa: PLW2901 - judged anew
             rows[row_id] = settled(row, issue, outcome, now)
             if isinstance(outcome, PauseIssue):
                 pause = outcome
@@ -244,6 +248,8 @@ class Claims:
                 pause = self._windows.setdefault(issue.id, RefusalWindow()).note(row_id, outcome)
             if pause is not None:
                 pauses[issue.id] = pause
+                if isinstance(outcome, Rejected):
+                    self._refusals[issue.id] = _kind(outcome)
                 for refused in pause.rows:
                     if refused in rows:
                         rows[refused] = Settled(id=refused, state=State.PENDING)
@@ -348,6 +354,10 @@ class Claims:
             self._audiences[content] = audience
         held = deliveries.held_elsewhere(tx, row.id, reader.id, audience.item_ids)
         return reader, audience.decide(reader, held)
+
+
+def _kind(outcome: Rejected) -> tuple[object, ...]:
+    return outcome.reply.code, outcome.reply.enhanced, outcome.reply.stage
 
 
 def too_old(row: Claimed, issue: Issue, now: datetime) -> Settled | None:
