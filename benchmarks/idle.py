@@ -134,7 +134,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         environment = installation(Path(name), chosen.readers)
-        service = subprocess.Popen(
+        service = subprocess.Popen(  # noqa: S603 - this program
             [*COMMAND, "serve"],
             env={**os.environ, **environment},
             stdout=subprocess.DEVNULL,
