@@ -80,14 +80,14 @@ class Lane:
         try:
             await asyncio.wait([connecting, self._ending], return_when=asyncio.FIRST_COMPLETED)
             if self._ending.done():
-                _abandon(connecting)
+                await _abandon(connecting)
                 return LaneEnd(opened=False, reason="drained before it was connected")
             transport, offered = connecting.result()
         except (aiosmtplib.SMTPException, RelayRefuses, OSError) as trouble:
             verdict = self._verdict_on(trouble)
             return LaneEnd(opened=False, reason=verdict.reason, trouble=verdict)
         except asyncio.CancelledError:
-            _abandon(connecting)
+            await _abandon(connecting)
             raise
         talk = Conversation(calls=self._calls, log=self._log, offered=offered, limits=self._limits)
         self._conversation = talk
@@ -196,9 +196,11 @@ class Lane:
         return PauseLane(f"{relay} at {self._stage}: {trouble}")
 
 
-def _abandon(connecting: _Connecting) -> None:
+async def _abandon(connecting: _Connecting) -> None:
+    """Cancel it and see its end: left behind, it would trouble the loop's own end."""
     connecting.add_done_callback(_hang_up)
     connecting.cancel()
+    await asyncio.wait([connecting])
 
 
 def _hang_up(connecting: _Connecting) -> None:

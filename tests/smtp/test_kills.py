@@ -76,9 +76,9 @@ def test_a_kill_while_the_server_thinks(at: Point, in_ledger: bool, founded: Pat
         office.on_server(lambda: setattr(office.server, "script", Script()))
         office.on_server(office.server.release)
         assert office.send() == 0
-        states = judge(office, kills=1)
-        if at is Point.MAIL:
-            assert states["unsure"] == 0
+        # With PIPELINING the envelope may follow a body whose answer is still on its way, so one
+        # lane leaves at most one unsure row at every point, this one included.
+        assert judge(office, kills=1)["unsure"] <= 1
 
 
 class SlowReader(threading.Thread):
