@@ -376,3 +376,27 @@ def test_an_approval_that_no_tick_saw_before_the_next_cut_off_is_held_again(
     place.tick()
     assert "2026-W34-late" not in names(place)
     assert place.edition_states(WEEK)[SLUG] == "held"
+
+
+def test_a_copy_that_nobody_confirmed_makes_no_run_and_says_so(place: Almanac) -> None:
+    before(place)
+    (place.app.chain.state_dir / "instance").write_text("another\n")
+    place.clock.now = CUT_OFF
+    with capture_logs() as entries:
+        place.tick()
+    assert names(place) == []
+    assert ["restore confirm" in text for text in logged(entries)] == [True]
+
+
+def test_a_step_that_fails_stops_no_other_and_is_tried_again(place: Almanac) -> None:
+    """Without a postal address no mail can be rendered: the run waits, and nothing is lost."""
+    before(place)
+    place.clock.now = CUT_OFF
+    broken = place.again(postal_address=None)
+    with capture_logs() as entries:
+        broken.tick(times=2)
+    assert names(place) == []
+    assert all("POSTAL_ADDRESS" in text for text in logged(entries))
+    assert len(logged(entries)) == 2
+    place.tick()
+    assert names(place) == ["2026-W34-regular"]
