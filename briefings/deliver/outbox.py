@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from briefings.deliver.maildir import Maildir
 from briefings.deliver.pool import PoolEnd
+from briefings.deliver.protocol import Permission
 from briefings.deliver.wire import Outgoing
 from briefings.model.reply import Accepted, Outcome, Returned, StopLane
 
@@ -22,10 +23,13 @@ class MaildirPost:
         *,
         feed: Callable[[], Outgoing | None],
         done: Callable[[Outgoing, Outcome], None],
+        may_write: Callable[[int], Permission],
     ) -> None:
         self._folder = folder
         self._feed = feed
         self._done = done
+        self._may_write = may_write
+        self._stopped = False
         self._awake = asyncio.Event()
         self._draining = False
         self._accepted = 0
@@ -54,7 +58,8 @@ class MaildirPost:
                 await asyncio.sleep(0)  # let the sender settle and look who left
             elif not self._draining:
                 await self._awake.wait()
-        return PoolEnd(reason="drained", accepted=self._accepted)
+        reason = "this process may not send any more" if self._stopped else "drained"
+        return PoolEnd(reason=reason, accepted=self._accepted, stopped=self._stopped)
 
     def _batch(self) -> tuple[int, str | None]:
         """Store some mails, sync their names once, then report them."""
@@ -64,6 +69,13 @@ class MaildirPost:
             mail = self._feed()
             if mail is None:
                 break
+            permission = self._may_write(mail.delivery_id)
+            if permission is not Permission.WRITE:
+                outcomes.append((mail, Returned("the last look before writing said no")))
+                if permission is Permission.STOP:
+                    self._stopped = self._draining = True
+                    break
+                continue
             outcome = self._folder.deliver(mail)
             outcomes.append((mail, outcome))
             if isinstance(outcome, Returned):

@@ -144,7 +144,7 @@ class Sender:
             while not working.done():
                 await asyncio.wait([working], timeout=LOOK_EVERY)
                 tick()
-                self._look()
+                self._look(post)
             return working.result()
         finally:
             if not working.done():
@@ -191,7 +191,7 @@ class Sender:
         self._dry = more and not claimed
         return bool(claimed)
 
-    def _look(self) -> None:
+    def _look(self, post: Post) -> None:
         if not self._rows.may_send():
             self.stop()
             return
@@ -200,15 +200,14 @@ class Sender:
                 self._queue.extendleft(reversed(self._rows.first()))
             if self._out or self._queue:
                 self._gone.update(self._rows.gone())
-        if self._queue and not self._out and self._post is not None:
-            self._post.wake()
+        if self._queue and not self._out:
+            post.wake()
         if self._stopping or self._queue or self._out:
             if self._results:
                 self._turn(more=False)
             return
         if self._turn(more=True):
-            if self._post is not None:
-                self._post.wake()
+            post.wake()
         elif self._dry and not self._forever:
             self.stop()
 

@@ -296,7 +296,12 @@ def _post(
 ) -> Post:
     scheme, _, rest = settings.mail_url.partition("://")
     if scheme == "maildir":
-        return MaildirPost(Maildir(Path(rest)), feed=sender.feed, done=sender.done)
+        return MaildirPost(
+            Maildir(Path(rest)),
+            feed=sender.feed,
+            done=sender.done,
+            may_write=sender.may_write,
+        )
     return LanePool(
         relay=Relay.parse(settings.mail_url),
         calls=Callbacks(

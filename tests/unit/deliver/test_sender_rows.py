@@ -179,3 +179,33 @@ def test_stopping_before_it_runs_sends_nothing():
     sender = Sender(shelf)
     sender.stop()
     assert sender.feed() is None
+
+
+class Sleeper(Hand):
+    """A `Post` that asks for mail only when it is woken, as lanes that ran dry do."""
+
+    async def run(self) -> PoolEnd:
+        while not self._ended:
+            before = self.woken
+            if (mail := self._sender.feed()) is not None:
+                self._sender.done(mail, self._outcome)
+                continue
+            while self.woken == before and not self._ended:
+                await asyncio.sleep(0.001)
+        return PoolEnd(reason="drained", accepted=0)
+
+
+def test_what_falls_due_later_wakes_a_post_that_ran_dry():
+    shelf = Shelf(rows=[1])
+    sender = Sender(shelf, forever=True)
+    post = Sleeper(sender)
+
+    def tick() -> None:
+        if 1 in shelf.ended and 2 not in shelf.ended and not shelf.rows:
+            shelf.rows.append(2)
+        if 2 in shelf.ended:
+            sender.stop()
+
+    asyncio.run(sender.run(post, tick=tick))
+    assert kinds(shelf) == {1: "Accepted", 2: "Accepted"}
+    assert post.woken
