@@ -7,6 +7,7 @@ has to be told of them: a letter that was not settled goes again (DESIGN section
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from textwrap import shorten
@@ -82,9 +83,15 @@ class LettersFirst:
         """Settle, and claim letters before anything else; see `Rows.turn`."""
         ours = [(row, outcome) for row, outcome in done if row < 0]
         self._settle(ours)
-        first = self.first() if more else ()
         others = [(row, outcome) for row, outcome in done if row >= 0]
-        return [*first, *self._rows.turn(others, more=more)]
+        claimed = self._rows.turn(others, more=more)
+        first: Sequence[int] = ()
+        if more:
+            # What was claimed must reach the queue, whatever comes of the letters: the next look
+            # asks for them again.
+            with suppress(DatabaseBusy):
+                first = self.first()
+        return [*first, *claimed]
 
     def first(self) -> Sequence[int]:
         """The letters that became due since the last look; claimed."""
