@@ -5,7 +5,7 @@
     make bench ARGS="send --subscribers 100000"  one `briefings bench send`, passed on as it is
 
 Each rate stands beside Postfix's `smtp-source -d -s 8` to the same sink with mails of the same
-size, in turn, and the median of the rounds is printed. Where Postfix's tools are missing the lines that
+size, in turn, and the median of the rounds is printed. Without Postfix's tools the lines that
 need them say so. Other work on the machine shows in the rates; CPU per mail does not mind it much.
 """
 
