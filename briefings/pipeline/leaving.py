@@ -82,6 +82,7 @@ def leave(chain: Chain, log: LeftLog, token: Token, *, everything: bool = False)
             # Inside the transaction: what cannot be written down is not done, and what is done
             # was written down. A line without its commit makes nobody get a mail.
             log.left(reader.email, leaving if staying else None, now)
+    with chain.db.read() as tx:  # names are no reason to keep other writers waiting
         catalogue = load_catalogue(tx)
     return Left(
         out=reader.left_at is not None or not staying,

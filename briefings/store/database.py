@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import time
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from itertools import chain
@@ -25,7 +26,7 @@ from briefings.store import migrations
 from briefings.store.faults import postgresql_told, psycopg_errors, sqlite_told
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from sqlalchemy.engine import URL, Connection, CursorResult, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 _WRITES = "briefings_writes"
 _ONE_ROW = re.compile(r"VALUES (\([^)]*\))")
 _PLACES_AT_ONCE = 4_000
+_GAP, _LONGEST_STREAK, _PAUSE = 0.001, 0.02, 0.005
+"""Seconds: units less than a gap apart are one streak, and after 20 ms of it comes a pause. Who
+writes without one keeps other processes out for seconds, because SQLite has no queue."""
 _NAMED = re.compile(r":([a-z_]+)")
 
 
@@ -137,7 +141,10 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         self.path = Path(str(url.database)) if self.is_sqlite else None
         self._busy_timeout = busy_timeout
+        self.pause: Callable[[float], None] | None = None
+        """Set where many threads write: called between units, so that other processes get in."""
         self._turn = threading.Lock()
+        self._streak = self._released = 0.0
         self._watching = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
 
@@ -181,9 +188,15 @@ class Database:
                 "try again"
             )
         try:
+            began = time.monotonic()
+            if began - self._released > _GAP:
+                self._streak = began
             with self._unit(writes=True) as transaction:
                 yield transaction
         finally:
+            if self.pause is not None and time.monotonic() - self._streak > _LONGEST_STREAK:
+                self.pause(_PAUSE)
+            self._released = time.monotonic()
             self._turn.release()
 
     @contextmanager

@@ -33,6 +33,7 @@ def serve(app: App, *, demo: bool) -> None:
     if not structlog.is_configured():
         configure_logs(app.settings)
     web = create_app(app, demo=demo)
+    app.db.pause = app.chain.sleep
     with closing(listen(app.settings.bind)) as listening:
         config = uvicorn.Config(
             web,

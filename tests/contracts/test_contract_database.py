@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from briefings.store.database import Database
 from briefings.store.schema import METADATA
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from briefings.store.database import Transaction
 
 NOW = datetime(2026, 8, 24, 6, tzinfo=UTC)
@@ -167,3 +170,16 @@ def test_history_is_an_issue_or_an_approved_edition(database: Database) -> None:
             now=NOW,
         )
         assert instance.has_history(tx)
+
+
+def test_who_writes_without_end_pauses_so_that_other_processes_get_in(tmp_path: Path) -> None:
+    opened = Database.open(f"sqlite:///{tmp_path}/briefings.db")
+    opened.migrate()
+    pauses: list[float] = []
+    opened.pause = pauses.append
+    until = time.monotonic() + 20
+    while not pauses and time.monotonic() < until:
+        with opened.write() as tx:
+            instance.put(tx, "a", str(len(pauses)))
+    assert pauses == [0.005]
+    opened.dispose()
