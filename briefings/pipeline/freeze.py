@@ -9,16 +9,15 @@ from briefings.model.delivery import Issue, IssueKind, IssueState, SkipReason, S
 from briefings.pipeline.audience import Audience, Decision
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import pause_if_stopped
+from briefings.pipeline.pace import Pace
 from briefings.pipeline.press import Press
-from briefings.store import blocks, deliveries, issues, readers
+from briefings.store import deliveries, issues, readers
 from briefings.store.database import Transaction
 from briefings.store.deliveries import FreezeRow
 from briefings.weeks import Week
 
 BATCH = 5_000
-FILL_RANGE = 20_000
-BREATH = 0.005
-"""Seconds after so many rows, so that other writers get the lock (DESIGN 5)."""
+FILL_RANGE = 10_000
 SCANS = 4
 """An import that is shown during a freeze makes one more scan necessary."""
 
@@ -55,12 +54,13 @@ def freeze(chain: Chain, issue: Issue, audience: Audience, progress: Progress) -
 
 def _scan(chain: Chain, issue: Issue, audience: Audience, after: int, progress: Progress) -> None:
     press = Press(chain, issue.id)
+    pace = Pace(chain, BATCH)
     done = 0
     with chain.db.read() as tx:
         expected = readers.confirmed_count(tx, issue.began)
     while True:
         with chain.db.read() as tx:
-            batch = readers.batch(tx, after_id=after, limit=BATCH, confirmed_before=issue.began)
+            batch = readers.batch(tx, after_id=after, limit=pace.size, confirmed_before=issue.began)
             if not batch:
                 return
             got = deliveries.received(tx, audience.item_ids, batch[0].id, batch[-1].id)
@@ -70,7 +70,7 @@ def _scan(chain: Chain, issue: Issue, audience: Audience, after: int, progress: 
             frozen_row(issue.id, reader.id, reader.preferences_version, d, press)
             for reader, d in zip(batch, decisions, strict=True)
         ]
-        with chain.db.write() as tx:
+        with pace.unit() as tx:
             if issue.kind is IssueKind.LATE:
                 rows = _without_the_week(tx, issue, rows)
             deliveries.freeze_batch(tx, rows)
@@ -78,7 +78,6 @@ def _scan(chain: Chain, issue: Issue, audience: Audience, after: int, progress: 
         after = batch[-1].id
         done += len(batch)
         progress(done, expected)
-        chain.sleep(BREATH)
 
 
 def _without_the_week(tx: Transaction, issue: Issue, rows: Sequence[FreezeRow]) -> list[FreezeRow]:
@@ -128,20 +127,16 @@ def frozen_row(
 
 
 def fill_received(chain: Chain, issue_id: int) -> None:
-    """Record who gets which item, item by item: sequential keys are fastest (R5)."""
+    """Record who gets which item, reader range by reader range (R5)."""
     with chain.db.read() as tx:
-        carried = blocks.carried_in(tx, issue_id)
         last = deliveries.last_frozen_reader(tx, issue_id)
-    written = 0
-    for item_id in carried:
-        for after in range(0, last, FILL_RANGE):
-            with chain.db.write() as tx:
-                written += deliveries.fill_received(
-                    tx, issue_id, item_id, after_reader=after, to_reader=after + FILL_RANGE
-                )
-            if written >= BATCH:
-                chain.sleep(BREATH)
-                written = 0
+    pace = Pace(chain, FILL_RANGE)
+    after = 0
+    while after < last:
+        to_reader = after + pace.size
+        with pace.unit() as tx:
+            deliveries.fill_received(tx, issue_id, after_reader=after, to_reader=to_reader)
+        after = to_reader
 
 
 def week_of(issue: Issue) -> Week:

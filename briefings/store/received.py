@@ -23,13 +23,13 @@ _LAST = 2**62
 FILL = (
     "INSERT INTO received (item_id, reader_id, delivery_id) "
     "SELECT briefing_item.item_id, delivery.reader_id, delivery.id FROM delivery "
-    "JOIN briefing_item ON briefing_item.briefing_id = delivery.briefing_id "
-    "AND briefing_item.item_id = ? "
+    "CROSS JOIN briefing_item "
     "WHERE delivery.issue_id = ? AND delivery.reader_id > ? AND delivery.reader_id <= ? "
-    "AND delivery.state IN ('pending', 'deferred'){chosen} "
-    "ON CONFLICT DO NOTHING"
+    "AND delivery.state IN ('pending', 'deferred') "
+    "AND briefing_item.briefing_id = delivery.briefing_id{chosen} "
+    "ORDER BY briefing_item.item_id, delivery.reader_id ON CONFLICT DO NOTHING"
 )
-
+"""CROSS JOIN has SQLite visit each delivery once, and the order keeps its keys side by side."""
 
 _HELD = "SELECT reader_id FROM received WHERE item_id = ? AND reader_id BETWEEN ? AND ?"
 _OF_EARLIER_WEEKS = (
@@ -53,24 +53,26 @@ class Received(Table, table=True):
 def fill_received(
     tx: Transaction,
     issue_id: int,
-    item_id: int,
+    item_id: int | None = None,
     briefing_ids: Sequence[int] | None = None,
     *,
     after_reader: int = 0,
     to_reader: int = _LAST,
 ) -> int:
-    """Enter one item for the open deliveries whose briefing carries it; give the new rows.
+    """Enter what the open deliveries' briefings carry, or one item of it; give the new rows.
 
     All briefings of the issue, or these; readers above `after_reader` up to `to_reader`. A reader
-    who holds the item through another delivery keeps that one. Ranges of 20,000 readers hold the
-    lock for about 20 ms.
+    who holds an item through another delivery keeps that one. Some 5,000 readers hold the lock
+    for about 20 ms.
     """
+    of_item = "" if item_id is None else " AND briefing_item.item_id = ?"
+    values = (issue_id, after_reader, to_reader, *(() if item_id is None else (item_id,)))
     if briefing_ids is None:
-        return tx.run(FILL.format(chosen=""), (item_id, issue_id, after_reader, to_reader))
+        return tx.run(FILL.format(chosen=of_item), values)
     return sum(
         tx.run(
-            FILL.format(chosen=f" AND delivery.briefing_id IN ({places(part)})"),
-            (item_id, issue_id, after_reader, to_reader, *part),
+            FILL.format(chosen=f"{of_item} AND delivery.briefing_id IN ({places(part)})"),
+            (*values, *part),
         )
         for part in parts(list(briefing_ids))
     )

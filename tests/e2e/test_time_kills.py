@@ -15,7 +15,7 @@ from tests.e2e.town import ROOT
 @pytest.mark.parametrize(
     ("scenario", "steps", "issues"),
     [
-        ("run", 8, ["2026-W34-regular"]),
+        ("run", 7, ["2026-W34-regular"]),
         (
             "rest",
             8,

@@ -16,7 +16,7 @@ from typing import Any
 
 from briefings.cli import app
 from briefings.deliver import pool
-from briefings.pipeline import claims, open_issue, send
+from briefings.pipeline import claims, freeze, send
 
 __all__ = ["POINTS", "pool", "run", "send"]
 """`pool` and `send` are imported so that a process forked from this one need not."""
@@ -38,7 +38,7 @@ POINTS = {
     "after-issue-row": Point("store/deliveries.py", "last_frozen_reader", "call"),
     "freeze-before-commit": Point("store/deliveries.py", "freeze_batch", "return"),
     "freeze-after-commit": Point("store/readers.py", "batch", "call"),
-    "before-received": Point("store/blocks.py", "carried_in", "call"),
+    "before-received": Point("pipeline/freeze.py", "fill_received", "call"),
     "in-received": Point("store/received.py", "fill_received", "return"),
     "open-before-commit": Point("store/issues.py", "open", "return"),
     "after-open": Point("pipeline/claims.py", "__init__", "call"),
@@ -89,7 +89,7 @@ def run(point: str, nth: int, settings: dict[str, str], out: str, arguments: lis
         os.dup2(file.fileno(), 2)
     os.environ.update(settings)
     claims.CLAIM = 16
-    sys.modules.get("briefings.pipeline.freeze", open_issue).BATCH = 25
+    freeze.BATCH = freeze.FILL_RANGE = 25
     if point == "lease":
         assert send.send_due.__kwdefaults__
         send.send_due.__kwdefaults__["lease"] = float(nth)  # not a setting: nobody should need it

@@ -1,0 +1,39 @@
+"""Size units of work by how long they hold the lock, and leave room for others; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from briefings.pipeline.chain import Chain
+from briefings.store.database import Transaction
+
+HELD = 0.018
+"""Seconds for which a unit should hold the lock."""
+BREATH = 0.005
+"""Seconds after each unit, so that other writers get the lock (DESIGN 5)."""
+SMALLEST = 16
+"""The largest size, divided by this, is the smallest."""
+
+
+class Pace:
+    """How many rows the next unit should take; it follows what the last one needed."""
+
+    def __init__(self, chain: Chain, most: int) -> None:
+        self._chain = chain
+        self._most = most
+        self._least = max(1, most // SMALLEST)
+        self.size = max(1, most // 2)
+
+    @contextmanager
+    def unit(self) -> Generator[Transaction]:
+        """Open a unit that writes, time it with its commit, and pause when it is done."""
+        with self._chain.db.write() as tx:
+            began = self._chain.monotonic()
+            yield tx
+        self._follow(self._chain.monotonic() - began)
+        self._chain.sleep(BREATH)
+
+    def _follow(self, held: float) -> None:
+        fitting = self.size * HELD / max(held, HELD / 2)  # at most twice as many as before
+        self.size = int(min(self._most, max(self._least, fitting)))
