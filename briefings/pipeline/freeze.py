@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 
 from briefings.errors import Conflict
 from briefings.model.delivery import Issue, IssueKind, IssueState, SkipReason, State
-from briefings.pipeline.audience import Audience, Decision
+from briefings.pipeline.audience import REMEMBERED, Audience, Decision
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import pause_if_stopped
 from briefings.pipeline.pace import Pace
 from briefings.pipeline.press import Press
 from briefings.store import deliveries, issues, readers
 from briefings.store.database import Transaction
-from briefings.store.deliveries import FreezeRow
+from briefings.store.deliveries import FreezeRow, Outcome
+from briefings.store.readers import Alike
 from briefings.weeks import Week
 
 BATCH = 5_000
@@ -21,6 +22,7 @@ FILL_RANGE = 10_000
 SCANS = 4
 """An import that is shown during a freeze makes one more scan necessary."""
 
+Row = tuple[int, int, Outcome]
 Progress = Callable[[int, int], None]
 
 
@@ -55,73 +57,92 @@ def freeze(chain: Chain, issue: Issue, audience: Audience, progress: Progress) -
 def _scan(chain: Chain, issue: Issue, audience: Audience, after: int, progress: Progress) -> None:
     press = Press(chain, issue.id)
     pace = Pace(chain, BATCH)
+    shared: dict[Alike, Outcome] = {}
     done = 0
     with chain.db.read() as tx:
         expected = readers.confirmed_count(tx, issue.began)
     while True:
         with chain.db.read() as tx:
-            batch = readers.batch(tx, after_id=after, limit=pace.size, confirmed_before=issue.began)
+            batch = readers.batch_alike(
+                tx, after_id=after, limit=pace.size, confirmed_before=issue.began
+            )
             if not batch:
                 return
-            got = deliveries.received(tx, audience.item_ids, batch[0].id, batch[-1].id)
-        decisions = [audience.decide(r, got.get(r.id, frozenset())) for r in batch]
-        press.run(decisions)
+            got = deliveries.received(tx, audience.item_ids, batch[0][0], batch[-1][0])
+            holders = [number for number, _, _ in batch if number in got] if got else []
+            fresh = {
+                alike: number
+                for number, _, alike in batch
+                if alike not in shared and number not in got
+            }
+            people = readers.among(tx, {*fresh.values(), *holders})
+        made = {alike: audience.decide(people[n], frozenset()) for alike, n in fresh.items()}
+        own = {n: audience.decide(people[n], got[n]) for n in holders}
+        press.run([*made.values(), *own.values()])
+        shared |= {alike: _outcome(decision, press) for alike, decision in made.items()}
+        special = {number: _outcome(decision, press) for number, decision in own.items()}
         rows = [
-            frozen_row(issue.id, reader.id, reader.preferences_version, d, press)
-            for reader, d in zip(batch, decisions, strict=True)
+            (number, version, special.get(number) or shared[alike])
+            for number, version, alike in batch
         ]
         with pace.unit() as tx:
             if issue.kind is IssueKind.LATE:
                 rows = _without_the_week(tx, issue, rows)
-            deliveries.freeze_batch(tx, rows)
+            deliveries.freeze_alike(tx, issue.id, rows)
         press.forget()
-        after = batch[-1].id
+        if len(shared) > REMEMBERED:
+            shared.clear()
+        after = batch[-1][0]
         done += len(batch)
         progress(done, expected)
 
 
-def _without_the_week(tx: Transaction, issue: Issue, rows: Sequence[FreezeRow]) -> list[FreezeRow]:
+def _without_the_week(tx: Transaction, issue: Issue, rows: Sequence[Row]) -> list[Row]:
     """Leave out who has an unskipped regular or late row of the week; asked where it is written.
 
     The week's issues are locked until the rows are in, so two late issues cannot both take a reader
     (R4).
     """
     issues.lock_week(tx, issue.week)
-    had = deliveries.got_week(
-        tx, issue.week, rows[0].reader_id, rows[-1].reader_id, but_issue=issue.id
-    )
+    had = deliveries.got_week(tx, issue.week, rows[0][0], rows[-1][0], but_issue=issue.id)
     return [
-        skipped_row(row, SkipReason.HAD_THE_WEEK) if row.reader_id in had else row for row in rows
+        (number, version, _skipped(outcome, SkipReason.HAD_THE_WEEK) if number in had else outcome)
+        for number, version, outcome in rows
     ]
 
 
-def skipped_row(row: FreezeRow, reason: SkipReason) -> FreezeRow:
-    """The same reader without a mail."""
-    return FreezeRow(
-        issue_id=row.issue_id,
-        reader_id=row.reader_id,
-        state=State.SKIPPED,
-        reason=reason.value,
-        due_at=row.due_at,
-        briefing_id=None,
-        preferences_version=row.preferences_version,
+def _skipped(outcome: Outcome, reason: SkipReason) -> Outcome:
+    """The same without a mail."""
+    return Outcome(
+        state=State.SKIPPED, reason=reason.value, due_at=outcome.due_at, briefing_id=None
+    )
+
+
+def _outcome(made: Decision, press: Press) -> Outcome:
+    """What a decision comes to; a list that could not be rendered is passed over."""
+    briefing_id = press.id_of(made.key) if made.key else None
+    unusable = made.state is State.PENDING and briefing_id is None
+    reason = SkipReason.UNUSABLE if unusable else made.reason
+    return Outcome(
+        state=State.SKIPPED if unusable else made.state,
+        reason=reason.value if reason else None,
+        due_at=made.due_at,
+        briefing_id=briefing_id,
     )
 
 
 def frozen_row(
     issue_id: int, reader_id: int, version: int, made: Decision, press: Press
 ) -> FreezeRow:
-    """Turn a decision into a row; a list that could not be rendered is passed over."""
-    briefing_id = press.id_of(made.key) if made.key else None
-    unusable = made.state is State.PENDING and briefing_id is None
-    reason = SkipReason.UNUSABLE if unusable else made.reason
+    """Turn a decision into a row."""
+    outcome = _outcome(made, press)
     return FreezeRow(
         issue_id=issue_id,
         reader_id=reader_id,
-        state=State.SKIPPED if unusable else made.state,
-        reason=reason.value if reason else None,
-        due_at=made.due_at,
-        briefing_id=briefing_id,
+        state=outcome.state,
+        reason=outcome.reason,
+        due_at=outcome.due_at,
+        briefing_id=outcome.briefing_id,
         preferences_version=version,
     )
 
