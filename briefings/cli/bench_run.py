@@ -93,6 +93,7 @@ class Sent:
     began: float
     ready: float
     frozen: float
+    sending: float
     cpu_seconds: float
     peak_rss_mb: float
     longest_lock: float
@@ -159,7 +160,7 @@ def measure(
         start_seconds=round(sent.ready - sent.began, 2),
         freeze_seconds=round(sent.frozen - sent.ready, 2),
         first_mail_after_freeze_seconds=round(
-            max(0.0, tally.get("first", sent.frozen) - sent.frozen), 3
+            max(0.0, tally.get("first", sent.sending) - sent.sending), 3
         ),
         longest_lock_ms=round(sent.longest_lock * 1000, 1),
         unsubscribes=len(waits),
@@ -377,6 +378,7 @@ def _send(settings: Settings, most: int, began: float, answers: Answers) -> None
         frozen = _now()
         if most:
             _close_all_but(database, most)
+        sending = _now()
         send_due(chain, settings, week, ignore_hours=True)
     except BriefingsError as failure:
         answers.send(str(failure))
@@ -386,6 +388,7 @@ def _send(settings: Settings, most: int, began: float, answers: Answers) -> None
             began=began,
             ready=ready,
             frozen=frozen,
+            sending=sending,
             cpu_seconds=process_time(),
             peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             longest_lock=database.longest,

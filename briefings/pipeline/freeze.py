@@ -11,7 +11,7 @@ from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import pause_if_stopped
 from briefings.pipeline.pace import Pace
 from briefings.pipeline.press import Press
-from briefings.store import deliveries, issues, readers
+from briefings.store import audiences, deliveries, issues, readers
 from briefings.store.database import Transaction
 from briefings.store.deliveries import FreezeRow, Outcome
 from briefings.store.readers import Alike
@@ -19,6 +19,8 @@ from briefings.weeks import Week
 
 BATCH = 5_000
 FILL_RANGE = 10_000
+CHECKPOINT = 0.5
+"""Seconds between two checkpoints: seldom enough not to write the same pages often."""
 SCANS = 4
 """An import that is shown during a freeze makes one more scan necessary."""
 
@@ -38,11 +40,16 @@ def freeze(chain: Chain, issue: Issue, audience: Audience, progress: Progress) -
         after = deliveries.last_frozen_reader(tx, issue.id)
     expected = 0
     for _ in range(SCANS):
-        _scan(chain, issue, audience, after, progress)
-        fill_received(chain, issue.id)
+        with chain.db.checkpointing(CHECKPOINT):
+            _scan(chain, issue, audience, after, progress)
+            fill_received(chain, issue.id)
+        with chain.db.read() as tx:  # one view: who must have a row, and the rows
+            counted = audiences.counted(tx, issue.began)
+            rows = issues.count_rows(tx, issue.id)
+        expected = counted.audience
         with chain.db.write() as tx:
-            expected = readers.confirmed_count(tx, issue.began)
-            if issues.open(tx, issue.id, expected):
+            same = not audiences.grew(tx, counted, issue.began)
+            if same and issues.open(tx, issue.id, expected, rows):
                 pause_if_stopped(tx, issue.id)
             opened = issues.by_name(tx, issue.name)
             if opened.state is not IssueState.FREEZING:

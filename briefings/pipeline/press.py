@@ -14,6 +14,9 @@ from briefings.pipeline.chain import Chain
 from briefings.store import blocks
 from briefings.store.database import Transaction
 
+AT_ONCE = 16
+"""Lists stored in one unit: they hold the lock for about 10 ms."""
+
 
 class Press:
     """Renders compositions and stores them as briefings of one issue, each distinct list once.
@@ -38,14 +41,18 @@ class Press:
         if not fresh:
             return
         rendered = {key: self._rendered(composition) for key, composition in fresh.items()}
-        with self._chain.db.write() as tx:
-            blocks.put(tx, [block for made in rendered.values() for block in made])
-            for key, composition in fresh.items():
-                self._ids[key] = (
-                    put_briefing(tx, self._issue_id, key[0], composition, rendered[key])
-                    if rendered[key]
-                    else None
-                )
+        keys = list(fresh)
+        stored: set[str] = set()  # lists share most of their blocks
+        for start in range(0, len(keys), AT_ONCE):
+            with self._chain.db.write() as tx:
+                for key in keys[start : start + AT_ONCE]:
+                    blocks.put(tx, [b for b in rendered[key] if b.key not in stored])
+                    stored |= {block.key for block in rendered[key]}
+                    self._ids[key] = (
+                        put_briefing(tx, self._issue_id, key[0], fresh[key], rendered[key])
+                        if rendered[key]
+                        else None
+                    )
 
     def forget(self) -> None:
         """Drop the oldest of too many lists; call it when a batch is done."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefings.model.frequency import Frequency
+from briefings.store import readers
 from briefings.store.imports import SHOWN
 from briefings.store.instants import stored
 
@@ -39,3 +41,50 @@ def to_welcome(
         (stored(since), stored(until), welcome_issue, limit),
     )
     return [int(row[0]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """An audience as one view of the database had it, and what tells whether it grew since."""
+
+    audience: int
+    last_reader: int
+    last_change: int
+    imports: tuple[int, int, int]
+
+
+def counted(tx: Transaction, before: datetime) -> Counted:
+    """Count who confirmed before an instant; a million take some 100 ms, so use a reading unit."""
+    newest = tx.one("SELECT COALESCE(MAX(id), 0) FROM reader")
+    return Counted(
+        audience=readers.confirmed_count(tx, before),
+        last_reader=int(newest[0]) if newest else 0,
+        last_change=readers.last_change(tx),
+        imports=_imports(tx),
+    )
+
+
+def grew(tx: Transaction, since: Counted, before: datetime) -> bool:
+    """Whether anybody may have come into an audience since it was counted; reads few rows.
+
+    There are three ways into it: a new reader, a known one who confirms (which is written to
+    `changes` with the same instant), and an import that is shown. There is none out of it.
+    PostgreSQL may show a lower number later, and counting keeps no writer waiting there: it counts.
+    """
+    if not tx.is_sqlite:
+        return readers.confirmed_count(tx, before) != since.audience
+    if _imports(tx) != since.imports:
+        return True
+    found = tx.fetch(
+        f"SELECT 1 FROM reader WHERE id > ? AND confirmed_at < ? AND import_id {SHOWN} "  # noqa: S608 - our own text
+        "UNION ALL SELECT 1 FROM changes JOIN reader ON reader.id = changes.reader_id "
+        "WHERE changes.seq > ? AND reader.confirmed_at = changes.at AND reader.confirmed_at < ? "
+        "LIMIT 1",
+        (since.last_reader, stored(before), since.last_change, stored(before)),
+    )
+    return bool(found)
+
+
+def _imports(tx: Transaction) -> tuple[int, int, int]:
+    row = tx.one("SELECT COALESCE(MAX(id), 0), COUNT(*), COUNT(shown_at) FROM import_batch")
+    return (int(row[0]), int(row[1]), int(row[2])) if row else (0, 0, 0)

@@ -119,16 +119,25 @@ def last_regular_week(tx: Transaction) -> str | None:
     return None if row is None or row[0] is None else str(row[0])
 
 
-def open(tx: Transaction, issue_id: int, audience: int) -> bool:  # noqa: A001 - read as issues.open
+def count_rows(tx: Transaction, issue_id: int) -> int:
+    """Count the rows of an issue, whatever their state."""
+    row = tx.one("SELECT COUNT(*) FROM delivery WHERE issue_id = :id", id=issue_id)
+    return int(row[0]) if row else 0
+
+
+def open(tx: Transaction, issue_id: int, audience: int, rows: int | None = None) -> bool:  # noqa: A001 - read as issues.open
     """Open a frozen issue when its rows equal the audience (P1); False when they do not.
 
-    False, too, when it is not freezing any more: somebody else opened it.
+    False, too, when it is not freezing any more: somebody else opened it. Without `rows` they are
+    counted here, under the lock. A caller who counted them before vouches that none came since:
+    rows are never deleted while an issue freezes, and only readers of its audience get any.
     """
+    counted = count_rows(tx, issue_id) if rows is None else rows
     return (
-        tx.execute(
+        counted == audience
+        and tx.execute(
             "UPDATE issue SET state = 'open', audience = :audience "
-            "WHERE id = :id AND state = 'freezing' "
-            "AND (SELECT COUNT(*) FROM delivery WHERE issue_id = :id) = :audience",
+            "WHERE id = :id AND state = 'freezing'",
             id=issue_id,
             audience=audience,
         )
