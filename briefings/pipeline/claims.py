@@ -13,6 +13,7 @@ from briefings.deliver.retry import RefusalWindow, expired, next_attempt
 from briefings.deliver.sender import LOOK_EVERY
 from briefings.deliver.wire import Outgoing
 from briefings.errors import DatabaseBusy, NotConfirmed, NotFound, UnsafeValue, WrongTemplate
+from briefings.model.address import mailed_as
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import (
     Claimed,
@@ -283,10 +284,12 @@ class Claims:
                 del self._delivery_of[held[0].reader_id]
 
     def _fill(self, row: Claimed, issue: Issue) -> Outgoing:
+        # A domain beyond ASCII goes in its ASCII form: only a local part needs SMTPUTF8 (RFC 6531).
+        address = row.email if row.email.isascii() else mailed_as(row.email)
         letter = Letter(
             delivery_id=row.id,
             reader_id=row.reader_id,
-            email=row.email,
+            email=address,
             name=row.name,
             issue=issue.name,
             specializations="",
@@ -294,9 +297,9 @@ class Claims:
         return Outgoing(
             delivery_id=row.id,
             sender=self._sender,
-            recipient=row.email,
+            recipient=address,
             content=self._press.fill(row.briefing_id, letter, self._now),
-            needs_utf8=not row.email.isascii(),
+            needs_utf8=not address.isascii(),
         )
 
     def _renew(self, row: Claimed, issue: Issue) -> Claimed | Settled:

@@ -255,3 +255,16 @@ def test_test_mode_mails_nobody(town: Town) -> None:
     with pytest.raises(WrongSetting, match="TEST_MODE"):
         town.with_settings(test_mode=True).send()
     assert not town.outbox()
+
+
+def test_a_domain_beyond_ascii_needs_no_extension_of_the_server(town: Town) -> None:
+    town.news()
+    town.readers(("zoe@bücher.example", "mlops-engineer"), ("é@example.org", "mlops-engineer"))
+    town.approved()
+    with mail_server(Script(extensions=("PIPELINING",))) as server:
+        smtp(town, server.port).send()
+        assert [a.recipient for a in server.accepted] == ["zoe@xn--bcher-kva.example"]
+    assert town.states() == {"accepted": 1, "rejected": 1}
+    state, reason = town.state_of("é@example.org")
+    assert state == "rejected"
+    assert reason
