@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -32,6 +33,22 @@ hypothesis.settings.register_profile(
     derandomize=os.environ.get("CI") == "true",
 )
 hypothesis.settings.load_profile("briefings")
+
+
+LONGEST = 400
+"""Seconds after which a test that hangs fails, so that a run always comes to its end."""
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    def too_long(_number: int, _frame: object) -> None:
+        raise TimeoutError(f"the test ran for {LONGEST} seconds")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(LONGEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def _chromium() -> Path | None:

@@ -263,7 +263,7 @@ async def test_a_connection_that_comes_about_after_all_is_hung_up(serve, lane_to
         lane = lane_to(server)
         connecting = asyncio.ensure_future(lane._connect())
         await connecting
-        _abandon(connecting)
+        await _abandon(connecting)
         await server.until(lambda: server.open == 0)
         assert connecting.result()[0].is_closing()
 
