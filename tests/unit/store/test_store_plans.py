@@ -56,4 +56,4 @@ def test_the_next_instant_is_one_step_per_state(database: Database) -> None:
 def test_received_items_are_filled_along_the_readers(database: Database) -> None:
     steps = plan(database, received.FILL.format(chosen=""))
     assert "uq_delivery_issue_id_reader_id (issue_id=? AND reader_id>? AND reader_id<?)" in steps[0]
-    assert "PRIMARY KEY (briefing_id=? AND item_id=?)" in steps[1]
+    assert "SEARCH briefing_item USING PRIMARY KEY (briefing_id=?)" in steps[1]
