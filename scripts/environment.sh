@@ -77,6 +77,8 @@ fi
 rm -f "$venv"/.complete-*
 say "Installing the packages of $lock, each checked by its hash (about half a minute) ..."
 # Wheels only: building a source package would fetch its build tools without hashes.
-install --require-hashes --only-binary :all: -r "$lock" || failed
+# The lock is complete, so nothing is resolved: an old pip takes the extra of `coverage[toml]` for a
+# package without a pin as soon as a newer coverage is out.
+install --require-hashes --only-binary :all: --no-deps -r "$lock" || failed
 PYTHONWARNINGS=ignore install --no-deps --no-build-isolation --no-index -e . || failed
 printf '%s\n' "$key" > "$venv/.complete-$what"

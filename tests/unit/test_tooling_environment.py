@@ -160,7 +160,7 @@ def test_every_package_is_checked_by_its_hash_and_nothing_else_is_fetched(machin
     machine.python("python3", "3, 11")
     machine.build()
     _, packages, project = machine.calls()
-    assert "--require-hashes --only-binary :all: -r requirements.lock" in packages
+    assert "--require-hashes --only-binary :all: --no-deps -r requirements.lock" in packages
     assert "--no-deps --no-build-isolation --no-index -e ." in project
 
 
