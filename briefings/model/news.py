@@ -26,6 +26,26 @@ class Change(StrEnum):
     PRICING = "pricing"
     RELEASE = "release"
 
+    @property
+    def words(self) -> str:
+        """What mails and pages call it."""
+        return _CHANGE_WORDS[self]
+
+
+_CHANGE_WORDS = {
+    Change.SECURITY: "Security fix",
+    Change.BREAKING: "Breaking change",
+    Change.DEPRECATION: "Deprecation",
+    Change.PRICING: "Pricing",
+    Change.RELEASE: "Release",
+}
+_INKED = frozenset({Change.SECURITY, Change.BREAKING, Change.DEPRECATION})
+_KIND_WORDS = {
+    Kind.TOOL_CHANGE: "Tool news",
+    Kind.ROLE_UPDATE: "Role update",
+    Kind.SALARY_NEWS: "Pay",
+}
+
 
 class ItemState(StrEnum):
     """draft -> queued -> withdrawn; editing makes a new revision and keeps the state."""
@@ -77,6 +97,18 @@ class News:
     change: Change | None = None
     role: str | None = None
     pay: tuple[PayRow, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What kind of news it is, in the words of mails and pages."""
+        if self.kind is Kind.TOOL_CHANGE and self.change is not None:
+            return self.change.words
+        return _KIND_WORDS[self.kind]
+
+    @property
+    def inked(self) -> Change | None:
+        """The change whose label is drawn in full; pricing and release stay bare words."""
+        return self.change if self.change in _INKED else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

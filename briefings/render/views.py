@@ -16,7 +16,7 @@ from briefings.model.edition import (
     RelatedBlock,
     RoleBlock,
 )
-from briefings.model.news import Change, Kind
+from briefings.model.news import Kind
 from briefings.render.drawings import YearAxis, gauge, percent, year_line
 from briefings.render.pay import figures, pay_view
 from briefings.render.words import day, inner, link, opening, sentence
@@ -30,15 +30,6 @@ if TYPE_CHECKING:
 
 View = dict[str, "Plain"]
 
-_LABELS = {
-    Change.SECURITY: "Security fix",
-    Change.BREAKING: "Breaking change",
-    Change.DEPRECATION: "Deprecation",
-    Change.PRICING: "Pricing",
-    Change.RELEASE: "Release",
-}
-_INKED = frozenset({Change.SECURITY, Change.BREAKING, Change.DEPRECATION})
-"""The changes whose label is drawn; pricing and release are bare words (LOOK.md)."""
 _ZONES = tuple(
     sum(RiskCategory.of_level(level) is category for level in range(1, 11))
     for category in RiskCategory
@@ -94,9 +85,9 @@ def _item(spec: ItemBlock, site: Site) -> View:
     place = f"item {spec.item.id}"
     boxed = bool(news.pay) and spec.drawn
     card: View = {
-        "label": _label(spec),
+        "label": news.label,
         "tone": _tone(spec),
-        "loud": news.change in _INKED or news.kind is not Kind.TOOL_CHANGE,
+        "loud": news.inked is not None or news.kind is not Kind.TOOL_CHANGE,
         "date": "" if boxed else day(news.date, Week.parse(spec.item.week).year),
         "headline": news.headline,
         "url": link(f"{site.base_url}/items/{spec.item.id}", "BASE_URL"),
@@ -118,18 +109,9 @@ def _tone(spec: ItemBlock) -> str:
     news = spec.item.news
     if spec.past:
         return "past"
-    if news.change is not None and news.change in _INKED:
-        return news.change.value
+    if news.inked is not None:
+        return news.inked.value
     return "plain" if news.kind is Kind.TOOL_CHANGE else "ink"
-
-
-def _label(spec: ItemBlock) -> str:
-    news = spec.item.news
-    if news.kind is Kind.SALARY_NEWS:
-        return "Pay"
-    if news.kind is Kind.ROLE_UPDATE:
-        return "Role update"
-    return _LABELS[news.change] if news.change else "Tool news"
 
 
 def _role(spec: RoleBlock) -> View:

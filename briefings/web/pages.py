@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -14,23 +13,12 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from briefings.model.news import Change, Kind, News
+from briefings.model.news import Change, News
+from briefings.web.navigation import entries
 from briefings.weeks import Week
 
 _HERE = Path(__file__).parent
 _YEAR = 365 * 86_400
-_CHANGES: Mapping[Change, str] = {
-    Change.SECURITY: "Security fix",
-    Change.BREAKING: "Breaking change",
-    Change.DEPRECATION: "Deprecation",
-    Change.PRICING: "Pricing",
-    Change.RELEASE: "Release",
-}
-_KINDS: Mapping[Kind, str] = {
-    Kind.TOOL_CHANGE: "Tool news",
-    Kind.ROLE_UPDATE: "Role update",
-    Kind.SALARY_NEWS: "Pay",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +46,6 @@ class Pages:
         self._templates.filters.update(
             day=day,
             day_and_time=day_and_time,
-            label=label,
             moment=moment,
             web_link=web_link,
             tone=tone,
@@ -69,6 +56,7 @@ class Pages:
             "postal_address": postal_address,
             "base_host": base_host,
             "section": "",
+            "navigation": entries(demo=demo),
             "personal": True,
         }
 
@@ -116,17 +104,9 @@ def day_and_time(when: datetime) -> str:
     return format_datetime(when, "EEE d MMMM y, HH:mm", locale="en_GB")
 
 
-def label(news: News) -> str:
-    """What kind of news an item is, in the words of the mail."""
-    if news.change is not None:
-        return _CHANGES[news.change]
-    return _KINDS[news.kind]
-
-
 def tone(news: News) -> str:
     """The class of an item's label; what is no change of a tool is a bare word."""
-    inked = (Change.SECURITY, Change.BREAKING, Change.DEPRECATION)
-    return next((change for change in inked if change is news.change), Change.RELEASE).value
+    return (news.inked or Change.RELEASE).value
 
 
 def web_link(url: str) -> str:
