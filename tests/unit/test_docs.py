@@ -543,7 +543,7 @@ def test_a_command_gets_the_settings_and_the_folder_of_the_service(clone: Clone)
 def test_the_image_is_built_from_the_locks_and_from_files_that_exist():
     text = text_of(ROOT / "deploy/Dockerfile")
 
-    assert "--require-hashes --only-binary :all: -r requirements.lock" in text
+    assert "--require-hashes --only-binary :all: --no-deps -r requirements.lock" in text
     images = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     assert images
     assert not any("/" in image for image in images)
