@@ -87,6 +87,24 @@ def suppress(email: Email) -> None:
         print(f"{email} was suppressed before: nothing changed.")
 
 
+@app.command()
+def tier(
+    email: Email,
+    tier: Annotated[str, typer.Argument(help="A tier's slug, from tiers.yaml.")],
+    key: Annotated[
+        str, typer.Option("--key", help="What it is for: the same key again changes nothing.")
+    ] = "",
+) -> None:
+    """Give a reader a tier; the next mail that is claimed follows it."""
+    from briefings.pipeline.tiers import grant
+
+    done = grant(open_app().chain, email, tier, by="operator", key=key)
+    if done.changed:
+        print(f"{email} has the tier {done.tier} from now on; before it was {done.before}.")
+    else:
+        print(f"{email} has the tier {done.tier}: nothing changed.")
+
+
 def _mailboxes(opened: App) -> Mailboxes:
     from briefings.pipeline.mailboxes import Mailboxes
 
@@ -100,6 +118,9 @@ def _print_reader(reader: Reader, found: Dossier, default_zone: str) -> None:
     print(f"  specializations: {', '.join(chosen.specializations) or '-'}")
     print(f"  time zone: {reader.timezone or default_zone + ' (the default)'}")
     print(f"  frequency: {chosen.frequency}")
+    print(f"  tier: {reader.tier}")
+    for one in found.grants:
+        print(f"    granted {one.tier} (before {one.before}) {_at(one.at)} by {one.by}")
     if chosen.sections_off:
         print(f"  switched off: {', '.join(chosen.sections_off)}")
     if reader.paused_until:

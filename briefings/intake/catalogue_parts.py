@@ -17,6 +17,7 @@ from briefings.model.catalogue import (
     PLAN_WEEKS,
     Billing,
     Cover,
+    Extra,
     Fact,
     Industry,
     PlanTask,
@@ -257,6 +258,7 @@ def tiers(table: Table) -> tuple[Tier, ...]:
                 billing=billing,
                 summary=entry.text("summary"),
                 includes=entry.texts("includes"),
+                without=entry.choices("without", Extra),
             )
         )
         entry.done()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefings.intake.yaml_fields import SLUG, closest
 from briefings.model.assessment import MAX_AREAS
-from briefings.model.catalogue import PLAN_TASKS, PLAN_WEEKS, plain_name
+from briefings.model.catalogue import FREE_TIER, PLAN_TASKS, PLAN_WEEKS, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -212,8 +212,9 @@ def check_assessment(
 
 
 def check_tiers(findings: Findings, file: str, tiers: tuple[Tier, ...]) -> None:
-    """Check that there is a free tier: nobody pays to keep what they subscribed to."""
+    """Check that there is the free tier that every reader begins with."""
     named = [(tier.slug, (file, f"tiers[{n}].slug")) for n, tier in enumerate(tiers, 1)]
     check_unique(findings, named, "tier")
-    if not any(tier.price is None for tier in tiers):
-        findings.add(file, "tiers", "there is no free tier", "add one without `price`")
+    if not any(tier.slug == FREE_TIER and tier.price is None for tier in tiers):
+        remedy = f"add one with the slug `{FREE_TIER}` and without `price`"
+        findings.add(file, "tiers", "there is no free tier", remedy)

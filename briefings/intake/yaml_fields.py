@@ -147,6 +147,16 @@ class Table:
             return None
         return kind(text) if text else None
 
+    def choices(self, name: str, kind: type[_E]) -> tuple[_E, ...]:
+        """Read a list out of a closed set of words."""
+        allowed = [member.value for member in kind]
+        found = self.texts(name)
+        for number, text in enumerate(found, 1):
+            if text and text not in allowed:
+                remedy = _close(text, allowed) or f"write one of {', '.join(allowed)}"
+                self.wrong(f"{name}[{number}]", f"{text!r} is not allowed", remedy)
+        return tuple(kind(text) for text in found if text in allowed)
+
     def currency(self, name: str) -> str:
         """Read an ISO 4217 code; USD after noting a problem."""
         text = self.text(name, required=True)

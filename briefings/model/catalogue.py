@@ -199,9 +199,20 @@ class Billing(StrEnum):
     YEAR = "year"
 
 
+FREE_TIER = "free"
+"""The tier that every reader begins with."""
+
+
+class Extra(StrEnum):
+    """What a tier may leave out: whole blocks of the mail and whole pages, nothing else."""
+
+    PLAN_STEP = "plan_step"
+    PLAN_PAGE = "plan_page"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """What a reader pays for; `price` None means free."""
+    """What a reader pays for; `price` None means free. It holds everything but `without`."""
 
     slug: str
     name: str
@@ -209,6 +220,7 @@ class Tier:
     billing: Billing | None = None
     summary: str = ""
     includes: tuple[str, ...] = ()
+    without: tuple[Extra, ...] = ()
 
 
 def plain_name(text: str) -> str:

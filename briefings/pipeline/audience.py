@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from briefings.assemble import ThinRules, compose
-from briefings.model.catalogue import Catalogue
+from briefings.model.catalogue import Catalogue, Extra
 from briefings.model.delivery import SkipReason, State
 from briefings.model.edition import Composition, Edition, EditionState
 from briefings.model.frequency import Frequency
@@ -17,6 +17,7 @@ from briefings.model.reader import Preferences, Reader
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.prepare import placed_items
 from briefings.pipeline.timetable import Timetable, timetable
+from briefings.readers.tiers import holds
 from briefings.store import editions as edition_store
 from briefings.store.database import Transaction
 from briefings.weeks import Week, in_slot, plan_week, slot_weeks, zone
@@ -99,6 +100,7 @@ class Audience:
             reader.timezone,
             reader.plan_started_on,
             reader.plan_snoozes,
+            reader.tier,
         )
         known = self._decisions.get(alike)
         if known is None:
@@ -122,7 +124,7 @@ class Audience:
         """What a reader's list depends on, and nothing else."""
         step = (
             plan_week(reader.plan_started_on, self.week, reader.plan_snoozes)
-            if reader.plan_started_on
+            if reader.plan_started_on and holds(self.catalogue, reader.tier, Extra.PLAN_STEP)
             else None
         )
         return (reader.preferences, step, received)

@@ -13,7 +13,7 @@ from briefings.pipeline.fresh_links import letter_of
 from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.mailboxes import ERASED, Mailboxes
 from briefings.pipeline.reading import reader_of
-from briefings.store import consents, deliveries, letters, moves, readers, signups
+from briefings.store import consents, deliveries, grants, letters, moves, readers, signups
 from briefings.store.database import Transaction
 
 MOST_MAILS = 10_000
@@ -48,6 +48,15 @@ def everything_about(tx: Transaction, reader: Reader, now: datetime) -> dict[str
             "time_zone": reader.timezone,
             "paused_until": _day(reader.paused_until),
             "tier": reader.tier,
+            "tiers_granted": [
+                {
+                    "tier": one.tier,
+                    "before": one.before,
+                    "by": one.by,
+                    "at": _written(one.at),
+                }
+                for one in grants.of_reader(tx, reader.id)
+            ],
         },
         "plan": {"started_on": _day(reader.plan_started_on), "snoozes": reader.plan_snoozes},
         "confirmed_at": _written(reader.confirmed_at),
@@ -127,6 +136,7 @@ def erase(
     """
     readers.suppress(tx, mailboxes.name(reader.email), ERASED, now)
     consents.erase(tx, reader.id)
+    grants.forget(tx, reader.id)
     moves.drop(tx, reader.id)
     signups.drop(tx, reader.email)
     letters.forget_mailbox(tx, reader.email)

@@ -10,10 +10,11 @@ from briefings.pipeline.chain import Chain
 from briefings.pipeline.erasing import erase, everything_about
 from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.mailboxes import Mailboxes
-from briefings.store import consents, deliveries, letters, readers, signups
+from briefings.store import consents, deliveries, grants, letters, readers, signups
 from briefings.store.consents import Consent
 from briefings.store.database import Transaction
 from briefings.store.deliveries import DeliveryRow
+from briefings.store.grants import Grant
 from briefings.store.letters import LetterStatus
 from briefings.store.signups import SignUp
 
@@ -24,7 +25,7 @@ OPERATOR = "operator"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """What is known of a mailbox: reader, proof of consent, last mails and letters, newest first.
+    """What is known of a mailbox: reader, consent, tiers, last mails and letters, newest first.
 
     A mailbox may have no reader: it waits for its confirmation, or is suppressed.
     """
@@ -32,6 +33,7 @@ class Dossier:
     reader: Reader | None
     consent: str | None
     proofs: tuple[Consent, ...]
+    grants: tuple[Grant, ...]
     deliveries: tuple[DeliveryRow, ...]
     letters: tuple[LetterStatus, ...]
     waiting: SignUp | None
@@ -49,6 +51,7 @@ def dossier(tx: Transaction, email: str, mailboxes: Mailboxes | None = None) -> 
         reader=reader,
         consent=readers.consent_of(tx, reader.id) if reader else None,
         proofs=tuple(consents.of_reader(tx, reader.id)) if reader else (),
+        grants=tuple(grants.of_reader(tx, reader.id)) if reader else (),
         deliveries=tuple(deliveries.of_reader(tx, reader.id, SHOWN)) if reader else (),
         letters=tuple(letters.of_mailbox(tx, email, SHOWN)),
         waiting=signups.by_email(tx, email),

@@ -40,7 +40,7 @@ _COLUMNS = (
 )
 _DECIDES = (
     "specializations, frequency, sections_off, language, timezone, plan_started_on, "
-    "plan_snoozes, left_at IS NULL, paused_until, suppressed"
+    "plan_snoozes, tier, left_at IS NULL, paused_until, suppressed"
 )
 Alike = tuple[object, ...]
 """What decides about a reader, as it is stored: equal for readers who get the same, hashable."""
@@ -314,6 +314,12 @@ def suppress(
     suppression.add(tx, email_hash, reason, now)
     if reader_id is not None:
         _update(tx, reader_id, now, suppressed=True)
+
+
+def set_tier(tx: Transaction, reader_id: int, tier: str, now: datetime) -> None:
+    """Store what a reader pays for; read at the next claim (R7). Raises NotFound."""
+    _subscribed(tx, reader_id)
+    _update(tx, reader_id, now, tier=tier)
 
 
 def erase(tx: Transaction, reader_id: int, now: datetime) -> None:

@@ -22,7 +22,16 @@ from briefings.web.edge import Edge
 from briefings.web.ops import health
 from briefings.web.ops.metrics import Metrics
 from briefings.web.outbox import viewer
-from briefings.web.public import confirming, home, leaving, personal, preferences, subscribe, view
+from briefings.web.public import (
+    confirming,
+    home,
+    leaving,
+    personal,
+    preferences,
+    pricing,
+    subscribe,
+    view,
+)
 from briefings.web.seals import BadSeal
 from briefings.web.site import Site
 from briefings.wiring import App
@@ -68,6 +77,7 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
         personal.routes(site),
         preferences.routes(site),
         view.routes(site),
+        pricing.routes(site),
         health.routes(site, metrics),
         *([viewer.routes(site)] if demo else []),
     ):

@@ -64,6 +64,7 @@ tiers:
     name: More
     price: {amount: 9.50, currency: EUR}
     billing: month
+    without: [plan_page]
 """
 ASSESSMENT = """\
 role: baker

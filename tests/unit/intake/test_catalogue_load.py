@@ -12,6 +12,7 @@ from briefings.model.assessment import QuestionAbout
 from briefings.model.catalogue import (
     Billing,
     Cover,
+    Extra,
     Fact,
     Product,
     RiskCategory,
@@ -64,6 +65,7 @@ def test_every_field_arrives_in_the_model(tmp_path: Path) -> None:
     assert (free.price, free.billing) == (None, None)
     assert more.price == Money(amount_minor=950, currency="EUR")
     assert more.billing is Billing.MONTH
+    assert (free.without, more.without) == ((), (Extra.PLAN_PAGE,))
     assessment = catalogue.assessment("baker")
     assert assessment is not None
     (question,) = assessment.questions

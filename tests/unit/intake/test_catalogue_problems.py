@@ -131,6 +131,15 @@ ONE_FIELD = [
     ),
     (TOOLS, "    area: heat\n", "", 2, "tools[1].area", "is missing", "add `area"),
     (TIERS, "    billing: month\n", "", 5, "tiers[2].billing", "go together", "neither"),
+    (
+        TIERS,
+        "[plan_page]",
+        "[plan_stop]",
+        9,
+        "tiers[2].without[1]",
+        "not allowed",
+        "plan_step",
+    ),
     (TIERS, "billing: month", "billing: day", 8, "tiers[2].billing", "not allowed", "month, year"),
     (TIERS, "slug: more", "slug: free", 5, "tiers[2].slug", "already in", "another slug"),
     (TIERS, "amount: 9.50, ", "", 7, "tiers[2].price.amount", "is missing", "add `amount"),
@@ -412,7 +421,7 @@ def test_somebody_must_be_able_to_read_for_nothing(tmp_path: Path) -> None:
     problem = only(tmp_path, {TIERS: paid})
     assert (problem.message, problem.remedy) == (
         "there is no free tier",
-        "add one without `price`",
+        "add one with the slug `free` and without `price`",
     )
 
 
