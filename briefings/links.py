@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     ERASE = "erase"
     ADDRESS = "address"
     TIER = "tier"
+    DESK = "desk"
 
 
 _DAY = 86_400
@@ -49,6 +50,7 @@ LIFETIMES: dict[Purpose, int] = {
     Purpose.ERASE: _DAY,
     Purpose.ADDRESS: _DAY,
     Purpose.TIER: _DAY,
+    Purpose.DESK: 10 * 60,
 }
 """Seconds for which a token is good; those of a mail itself, unsubscribe first, never expire."""
 
@@ -67,6 +69,7 @@ _CODES = {
     Purpose.ERASE: b"\x09",
     Purpose.ADDRESS: b"\x0a",
     Purpose.TIER: b"\x0b",
+    Purpose.DESK: b"\x0c",
 }
 """Part of every token ever mailed: never change or reuse one, and stay below 62 (3e)."""
 

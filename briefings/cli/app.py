@@ -19,6 +19,7 @@ from briefings.cli import reader as reader_commands
 from briefings.cli import service as service_commands
 from briefings.cli import setup as setup_commands
 from briefings.cli import time as time_commands
+from briefings.cli import users as user_commands
 from briefings.cli import week as week_commands
 from briefings.errors import BriefingsError, Misconfigured
 
@@ -40,6 +41,7 @@ app.add_typer(import_commands.app, name="import")
 app.add_typer(item_commands.app, name="items")
 app.add_typer(issue_commands.unsure, name="unsure")
 app.add_typer(reader_commands.app, name="reader")
+app.add_typer(user_commands.app, name="users")
 app.add_typer(bench_commands.app, name="bench")
 
 

@@ -25,6 +25,7 @@ DEMO_WEEK = "2026-W34"
 DEMO_SITE = "https://briefings.example"
 KEY_FILE = "demo-secret.key"
 GREET_SECONDS = 1.0
+EDITOR = "editor@briefings.example"
 CONSENT = "made-up readers of the demo, examples/subscribers.csv"
 
 
@@ -55,9 +56,31 @@ def demo(
     from briefings.web.server import serve
 
     host, _, port = settings.bind.rpartition(":")
-    print(f"Look at the mails on http://{host}:{port}/outbox - stop with Ctrl-C.", flush=True)
+    print(f"Look at the mails on http://{host}:{port}/outbox - stop with Ctrl-C.")
+    print(f"The desk, as {EDITOR}, a made-up editor (works once, for 10 minutes):")
+    print(f"  {desk_link(opened, f'http://{host}:{port}')}", flush=True)
     with answering(opened):
         serve(opened, demo=True)
+
+
+def desk_link(opened: App, site: str) -> str:
+    """Let the demo's made-up editor sign in at the desk, with every role; gives the link."""
+    from briefings.model.user import DeskRole
+    from briefings.pipeline import people
+    from briefings.pipeline.recorded import recorded
+    from briefings.pipeline.signing_in import PRINT, printed_link
+
+    chain = opened.chain
+    with recorded(chain, by="demo", route="briefings demo", act="add a person") as record:
+        user = people.add(
+            record,
+            EDITOR,
+            name="Edda Editor (made up)",
+            roles=[role.value for role in DeskRole],
+            may_approve_own=True,
+        )
+    with recorded(chain, by="demo", route="briefings demo", act=PRINT) as record:
+        return printed_link(record, site, user)
 
 
 @contextmanager

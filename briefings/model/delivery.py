@@ -20,6 +20,10 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
+WORK_LEFT = (State.PENDING, State.CLAIMED, State.DEFERRED)
+"""States of a delivery that may still lead to a mail."""
+
+
 class SkipReason(StrEnum):
     """Why a confirmed reader gets nothing from an issue."""
 

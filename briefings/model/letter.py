@@ -19,6 +19,7 @@ class LetterKind(StrEnum):
     EXPORT = "export"
     ERASE = "erase"
     ALERT = "alert"
+    DESK = "desk"
 
 
 ALERTS_LAST = timedelta(days=2)
@@ -29,7 +30,8 @@ ALERTS_LAST = timedelta(days=2)
 class NewLetter:
     """A letter to be queued. `key` makes it unique: a second one with the same key is not queued.
 
-    `subject_id` is whom its link is about: a reader, or for CONFIRM a sign-up; 0 for nobody.
+    `subject_id` is whom its link is about: a reader, for CONFIRM a sign-up, for DESK a user of
+    the desk; 0 for nobody.
     `payload` is what its template or its page needs, in words of ours and never of a visitor.
     """
 

@@ -5,10 +5,12 @@ It is a fact in the database, so every process obeys it; it ends no process and 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from briefings.errors import Refused
-from briefings.model.delivery import IssueState
+from briefings.model.delivery import WORK_LEFT, IssueState
 from briefings.pipeline.chain import Chain
-from briefings.store import instance, issues
+from briefings.store import deliveries, instance, issues
 from briefings.store.database import Transaction
 
 KEY = "stopped"
@@ -18,6 +20,26 @@ REASON = "everything is stopped: `briefings go` lets it go on"
 def stopped(tx: Transaction) -> str | None:
     """Say since when and by whom everything is stopped, or None."""
     return instance.get(tx, KEY) or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWork:
+    """What stopping would hold back: issues that are open, and their mails that have not left."""
+
+    issues: tuple[str, ...]
+    mails: int
+
+
+def open_work(chain: Chain) -> OpenWork:
+    """Count what has not left yet; paused issues count, too."""
+    with chain.db.read() as tx:
+        counted = {
+            issue.name: sum(deliveries.states(tx, issue.id).get(state, 0) for state in WORK_LEFT)
+            for issue in issues.find(tx)
+            if issue.state in (IssueState.OPEN, IssueState.PAUSED)
+        }
+    left = {name: mails for name, mails in counted.items() if mails}
+    return OpenWork(issues=tuple(left), mails=sum(left.values()))
 
 
 def stop(chain: Chain, *, by: str) -> int:

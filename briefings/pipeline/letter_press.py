@@ -25,6 +25,7 @@ PAGES: dict[LetterKind, tuple[str, Purpose]] = {
     LetterKind.ADDRESS_NEW: ("address", Purpose.ADDRESS),
     LetterKind.EXPORT: ("export", Purpose.EXPORT),
     LetterKind.ERASE: ("erase", Purpose.ERASE),
+    LetterKind.DESK: ("desk/sign-in", Purpose.DESK),
 }
 """The page that the link of a letter leads to, and what its token allows."""
 

@@ -34,7 +34,7 @@ from briefings.pipeline.chain import Chain
 from briefings.pipeline.claims import Sending
 from briefings.pipeline.halt import stopped
 from briefings.pipeline.letter_press import finished
-from briefings.store import alerts, instance, letters, moves, processes, quotas, signups
+from briefings.store import alerts, instance, letters, moves, processes, quotas, signups, users
 from briefings.store.database import Transaction
 
 LETTERS_AT_ONCE = 64
@@ -194,6 +194,7 @@ def tidy(chain: Chain, now: datetime, *, operator: str = "") -> None:
             signups.expire(tx, now)
             moves.expire(tx, now)
             quotas.expire(tx, now)
+            users.forget_sessions(tx, now - KEPT_FOR)
             if operator:
                 _tell(tx, operator, now)
     except DatabaseBusy as trouble:

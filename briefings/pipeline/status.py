@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from briefings.model.delivery import Issue, IssueState, State
+from briefings.model.delivery import WORK_LEFT, Issue, IssueState, State
 from briefings.model.edition import Edition
 from briefings.pipeline.calendar import run_document, zulu
 from briefings.pipeline.halt import stopped
@@ -14,8 +14,6 @@ from briefings.store import alerts, deliveries, editions, issues
 from briefings.store.alerts import Alert
 from briefings.store.database import Transaction
 from briefings.store.runs import Run
-
-WORK_LEFT = (State.PENDING, State.CLAIMED, State.DEFERRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -317,6 +317,29 @@ class Database:
         return postgresql_told(error, self._name)
 
 
+class OneUnit(Database):
+    """A database all of whose units are parts of one that is open already.
+
+    What runs on it is committed, or taken back, together with that unit. A call that catches an
+    error of its own unit and goes on keeps what that unit wrote before the error.
+    """
+
+    def __init__(self, db: Database, open_unit: Transaction) -> None:
+        """Stand in for `db` until `open_unit` ends."""
+        super().__init__(db._url, db._engine, db._busy_timeout)  # noqa: SLF001 - it is one of these
+        self._open_unit = open_unit
+
+    @contextmanager
+    def read(self) -> Generator[Transaction]:
+        """Look through the open unit, with what it has written so far."""
+        yield self._open_unit
+
+    @contextmanager
+    def write(self) -> Generator[Transaction]:
+        """Write through the open unit."""
+        yield self._open_unit
+
+
 def _checkpoint(path: Path, over: threading.Event, every: float) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         while not over.wait(every):

@@ -6,6 +6,7 @@ from briefings.store import (
     alerts,
     answers,
     archive,
+    audit,
     blocks,
     catalogue,
     changes,
@@ -29,6 +30,7 @@ from briefings.store import (
     runs,
     signups,
     suppression,
+    users,
 )
 from briefings.store.tables import Table
 
@@ -37,6 +39,7 @@ MODULES = (
     alerts,
     answers,
     archive,
+    audit,
     blocks,
     catalogue,
     changes,
@@ -60,5 +63,6 @@ MODULES = (
     runs,
     signups,
     suppression,
+    users,
 )
 """Every module that owns tables."""

@@ -18,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from briefings.errors import NotFound, Refused, Temporary
 from briefings.links import BadToken
 from briefings.pipeline.reading import Gone
+from briefings.web.desk import routes as desk
 from briefings.web.edge import Edge
 from briefings.web.ops import health
 from briefings.web.ops.metrics import Metrics
@@ -78,6 +79,7 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
         preferences.routes(site),
         view.routes(site),
         pricing.routes(site),
+        desk.routes(site),
         health.routes(site, metrics),
         *([viewer.routes(site)] if demo else []),
     ):

@@ -28,7 +28,7 @@ PERSONAL = (
     "/address/",
 )
 """Pages under a reader's own links: kept in no store, found by no crawler."""
-_PERSONAL = (*PERSONAL, "/outbox")
+_PERSONAL = (*PERSONAL, "/outbox", "/desk")
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"

@@ -429,7 +429,8 @@ def test_the_guide_for_operators_can_be_followed(clone: Clone):
     assert "would be new" in told
     assert "Restored. Nothing is sent until you run `briefings restore confirm`." in told
     assert "the ids in the database and in STATE_DIR differ" in told
-    assert told.rstrip().endswith("Confirmed: this database may send from here.")
+    assert "Confirmed: this database may send from here." in told
+    assert re.search(r"/desk/sign-in/[\w-]{44}$", told.rstrip())
 
 
 def test_the_guide_for_editors_can_be_followed_and_json_looks_as_shown(

@@ -1,0 +1,1 @@
+"""Rules of the desk, where a week is made; pure."""

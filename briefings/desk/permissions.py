@@ -1,0 +1,94 @@
+"""Who may do what at the desk: one table of roles, one of routes; it asks no database.
+
+What has no line here cannot be registered as a route, and is answered with a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+from briefings.errors import Misconfigured
+from briefings.model.user import DeskRole
+
+
+class Permission(StrEnum):
+    """What a route asks of who uses it."""
+
+    ANYBODY = "sign in"
+    """Also who is not signed in."""
+    LOOK = "look at the desk"
+    WRITE = "write and order items"
+    APPROVE = "approve editions"
+    RELEASE = "let issues go, pause and cancel them"
+    STOP = "stop everything"
+    GO = "let everything go on again"
+    AUDIT = "read the audit log"
+    PEOPLE = "add and remove people"
+
+
+_AUTHOR = frozenset({Permission.LOOK, Permission.WRITE, Permission.STOP})
+_EDITOR = _AUTHOR | {Permission.APPROVE, Permission.AUDIT}
+GRANTS: Mapping[DeskRole, frozenset[Permission]] = {
+    DeskRole.VIEWER: frozenset({Permission.LOOK}),
+    DeskRole.AUTHOR: _AUTHOR,
+    DeskRole.EDITOR: _EDITOR,
+    DeskRole.SENDER: _EDITOR | {Permission.RELEASE},
+    DeskRole.OPERATOR: frozenset(
+        {
+            Permission.LOOK,
+            Permission.STOP,
+            Permission.GO,
+            Permission.RELEASE,
+            Permission.AUDIT,
+            Permission.PEOPLE,
+        }
+    ),
+}
+"""What each role may; who has several roles may what any of them may."""
+
+ROUTES: Mapping[str, Permission] = {
+    "GET /desk/sign-in": Permission.ANYBODY,
+    "POST /desk/sign-in": Permission.ANYBODY,
+    "GET /desk/sign-in/{token}": Permission.ANYBODY,
+    "POST /desk/sign-in/{token}": Permission.ANYBODY,
+    "POST /desk/sign-out": Permission.LOOK,
+    "GET /desk": Permission.LOOK,
+    "GET /desk/stop": Permission.STOP,
+    "POST /desk/stop": Permission.STOP,
+    "GET /desk/go": Permission.GO,
+    "POST /desk/go": Permission.GO,
+    "GET /desk/people": Permission.PEOPLE,
+    "POST /desk/people": Permission.PEOPLE,
+    "POST /desk/people/{id}/remove": Permission.PEOPLE,
+    "GET /desk/sessions": Permission.LOOK,
+    "POST /desk/sessions/{id}/end": Permission.LOOK,
+    "GET /desk/audit": Permission.AUDIT,
+}
+"""What each route asks; HEAD asks what GET does. Beyond that a handler may refuse single rows."""
+
+
+def permission_of(route: str) -> Permission:
+    """What a route such as `POST /desk/people` asks.
+
+    Raises:
+        Misconfigured: it has no line in the table.
+    """
+    try:
+        return ROUTES[route]
+    except KeyError:
+        raise Misconfigured(
+            f"{route} has no line in briefings/desk/permissions.py: say who may use it."
+        ) from None
+
+
+def may(roles: Collection[DeskRole], permission: Permission) -> bool:
+    """Whether somebody with these roles, none for who is not signed in, may do that."""
+    if permission is Permission.ANYBODY:
+        return True
+    return any(permission in GRANTS[role] for role in roles)
+
+
+def roles_that_may(permission: Permission) -> tuple[DeskRole, ...]:
+    """The roles that may do that, as a refusal names them."""
+    return tuple(role for role in DeskRole if may((role,), permission))

@@ -1,0 +1,1 @@
+"""The desk: pages behind a sign-in where editors make a week."""

@@ -1,0 +1,22 @@
+"""All pages and acts of the desk on one router; a new page is registered here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from briefings.web.desk import home, people, signing_in, stopping
+from briefings.web.desk.door import Door
+from briefings.web.site import Site
+
+
+def routes(site: Site) -> APIRouter:
+    """The desk of an installation."""
+    door = Door(site)
+    for module in (
+        signing_in,
+        home,
+        stopping,
+        people,
+    ):
+        module.register(door)
+    return door.router

@@ -1,0 +1,142 @@
+"""A desk with one person for each role, signed in, and a sample of every act that changes something.
+
+Whoever adds an act to the desk adds its sample to ACTS: tests walk over all routes of the program.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import httpx
+
+from briefings.model.user import DeskRole
+from briefings.pipeline import halt, people
+from briefings.pipeline.recorded import recorded
+from briefings.pipeline.signing_in import PRINT, hashed, printed_link
+from briefings.store import users
+from tests.web.conftest import BASE, Installation
+
+Fields = Mapping[str, str | list[str]]
+COOKIE = "desk"
+ANYBODY = "sign in"
+
+
+@dataclass
+class Desk:
+    """An installation whose desk has people."""
+
+    site: Installation
+
+    def add(self, email: str, *roles: DeskRole, own: bool = True) -> int:
+        """Put a person at the desk; their number."""
+        with recorded(self.site.app.chain, by="test", route="test", act="add") as record:
+            made = people.add(
+                record, email, name="", roles=[role.value for role in roles], may_approve_own=own
+            )
+        return made.id
+
+    def session(self, email: str, secret: str) -> int:
+        """Sign a browser in that holds this secret; the session's number."""
+        now = self.site.clock()
+        with self.site.app.db.write() as tx:
+            user = users.by_email(tx, email)
+            assert user is not None
+            number = users.open_session(
+                tx,
+                user.id,
+                token=hashed(secret),
+                letter_id=-(users.everybody(tx)[-1].id * 1000 + len(users.sessions(tx, now))),
+                letter_at=now,
+                browser="test",
+                now=now,
+                expires_at=now.replace(year=now.year + 1),
+            )
+        assert number is not None
+        return number
+
+    def client(self, *roles: DeskRole, email: str = "", own: bool = True) -> httpx.AsyncClient:
+        """A browser in which somebody with these roles is signed in."""
+        address = email or f"{'-'.join(roles) or 'nobody'}@desk.example"
+        self.add(address, *roles, own=own)
+        secret = f"secret of {address}"
+        self.session(address, secret)
+        return self.site.client(cookies={COOKIE: secret}, follow_redirects=False)
+
+    def link(self, email: str) -> str:
+        """The path of a sign-in link printed in a terminal."""
+        chain = self.site.app.chain
+        with recorded(chain, by="test", route="test", act=PRINT) as record:
+            url = printed_link(record, BASE, people.person(record.chain, email=email))
+        return url.removeprefix(BASE)
+
+    def log(self) -> list[tuple[str, str, str, str, str]]:
+        """All of the audit log but its times and numbers, oldest first."""
+        with self.site.app.db.read() as tx:
+            rows = tx.rows('SELECT "by", route, subject, before, after FROM audit ORDER BY id')
+        return [tuple(row) for row in rows]
+
+
+def seal_in(page: httpx.Response) -> str:
+    """The seal of a page's forms."""
+    found = re.search(r'name="seal" value="([^"]+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+async def press(
+    client: httpx.AsyncClient, path: str, fields: Fields | None = None, *, seal_from: str = "/desk"
+) -> httpx.Response:
+    """Send a form as the page it stands on would."""
+    seal = seal_in(await client.get(seal_from))
+    body = urlencode({**(fields or {}), "seal": seal}, doseq=True)
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    return await client.post(path, content=body, headers=kind)
+
+
+Sample = Callable[[Desk], tuple[str, Fields]]
+
+
+def _ask(desk: Desk) -> tuple[str, Fields]:
+    desk.add("asks@desk.example", DeskRole.AUTHOR)
+    return "/desk/sign-in", {"email": "asks@desk.example"}
+
+
+def _enter(desk: Desk) -> tuple[str, Fields]:
+    desk.add("enters@desk.example", DeskRole.AUTHOR)
+    return desk.link("enters@desk.example"), {}
+
+
+def _go(desk: Desk) -> tuple[str, Fields]:
+    halt.stop(desk.site.app.chain, by="test")
+    return "/desk/go", {}
+
+
+def _remove(desk: Desk) -> tuple[str, Fields]:
+    return f"/desk/people/{desk.add('goes@desk.example', DeskRole.AUTHOR)}/remove", {}
+
+
+def _end(desk: Desk) -> tuple[str, Fields]:
+    desk.add("ends@desk.example", DeskRole.AUTHOR)
+    return f"/desk/sessions/{desk.session('ends@desk.example', 'of another')}/end", {}
+
+
+ACTS: dict[str, Sample] = {
+    "POST /desk/sign-in": _ask,
+    "POST /desk/sign-in/{token}": _enter,
+    "POST /desk/sign-out": lambda _: ("/desk/sign-out", {}),
+    "POST /desk/stop": lambda _: ("/desk/stop", {}),
+    "POST /desk/go": _go,
+    "POST /desk/people": lambda _: (
+        "/desk/people",
+        {"email": "new@desk.example", "name": "New", "role": ["author", "editor"], "own": "yes"},
+    ),
+    "POST /desk/people/{id}/remove": _remove,
+    "POST /desk/sessions/{id}/end": _end,
+}
+"""For every act of the desk: prepares what it needs, and gives path and fields of a good request."""
+
+PATHS: dict[str, str] = {"{token}": "A" * 44, "{id}": "999999"}
+"""What stands for a part of a path where no such thing has to exist."""
