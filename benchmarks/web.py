@@ -45,6 +45,7 @@ WEEK = Week.parse("2026-W34")
 SECRET = "benchmark-secret-of-32-characters!!"  # noqa: S105 - opens nothing
 CONNECTIONS = 32
 SINK, SITE = 2627, 8127
+CURL = ["curl", "-sf", "--retry", "60", "--retry-delay", "1", "--retry-connrefused"]
 
 
 @dataclass
@@ -217,7 +218,7 @@ async def measure(folder: Path, chosen: argparse.Namespace) -> list[Run]:
     """Run the series one after the other, then both at once."""
     count = int(chosen.rate * chosen.seconds)
     page = subprocess.run(  # noqa: S603, ASYNC221 - before anything is measured
-        ["/usr/bin/curl", "-sf", f"http://127.0.0.1:{SITE}/subscribe"],
+        [*CURL, f"http://127.0.0.1:{SITE}/subscribe"],
         capture_output=True,
         text=True,
         check=True,
@@ -280,7 +281,7 @@ def main() -> int:
             for each in (sink, [*COMMAND, "web"], [*COMMAND, "worker"])
         ]
         try:
-            time.sleep(6)
+            subprocess.run([*CURL, f"http://127.0.0.1:{SITE}/readyz"], check=True, stdout=log)  # noqa: S603 - waits until the site is up
             print(f"{datetime.now(UTC):%Y-%m-%d}, load before: {os.getloadavg()[0]:.1f}")
             before, started = sent(folder).get("accepted", 0), time.perf_counter()
             runs = asyncio.run(measure(folder, chosen))

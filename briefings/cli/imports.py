@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from briefings.cli import LEFT_OR_FAILED
-from briefings.cli.shared import MaybeWeek, open_app, plural, progress, week_of
+from briefings.cli.shared import MaybeWeek, known_mailboxes, open_app, plural, progress, week_of
 from briefings.errors import Misconfigured
 
 if TYPE_CHECKING:
     from briefings.pipeline.importing import ImportReport
-    from briefings.wiring import App
 
 NAMED = 3
 
@@ -57,21 +56,10 @@ def _run(
             consent_source=consent_source,
             progress=report,
             sleep=opened.chain.sleep,
-            email_hash=_mailbox_name(opened),
+            email_hashes=known_mailboxes(opened).names,
         )
     print(summary(file, done, dry_run=dry_run), file=sys.stderr if done.bad else sys.stdout)
     return LEFT_OR_FAILED if done.bad else 0
-
-
-def _mailbox_name(opened: App) -> Callable[[str], str] | None:
-    """How the suppression list names a mailbox; an installation without a key has no such list."""
-    from briefings.errors import WrongSetting
-    from briefings.pipeline.mailboxes import Mailboxes
-
-    try:
-        return Mailboxes(opened.settings.secrets).name
-    except WrongSetting:
-        return None
 
 
 def summary(file: Path, done: ImportReport, *, dry_run: bool) -> str:

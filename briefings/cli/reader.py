@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefings.cli.shared import open_app
+from briefings.cli.shared import known_mailboxes, open_app
 
 if TYPE_CHECKING:
     from briefings.model.reader import Reader
@@ -23,14 +23,10 @@ Email = Annotated[str, typer.Argument(help="The reader's address.")]
 @app.command()
 def show(email: Email) -> None:
     """Show a reader: settings, consent with its proof, last mails and letters with their states."""
-    from briefings.errors import WrongSetting
     from briefings.pipeline.reader import dossier
 
     opened = open_app()
-    try:
-        mailboxes = _mailboxes(opened)
-    except WrongSetting:
-        mailboxes = None  # what is shown needs no key, except whether an address is suppressed
+    mailboxes = known_mailboxes(opened)
     with opened.db.read() as tx:
         found = dossier(tx, email, mailboxes)
     if found.reader is None:
@@ -108,7 +104,7 @@ def tier(
 def _mailboxes(opened: App) -> Mailboxes:
     from briefings.pipeline.mailboxes import Mailboxes
 
-    return Mailboxes(opened.settings.secrets)
+    return Mailboxes.of(opened.db, opened.settings.secrets)
 
 
 def _print_reader(reader: Reader, found: Dossier, default_zone: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from briefings.pipeline.mailboxes import Mailboxes
     from briefings.weeks import Week
     from briefings.wiring import App
 
@@ -75,3 +76,15 @@ def progress(label: str) -> Generator[Callable[[int, int | None], None]]:
 def plural(number: int, one: str, many: str | None = None) -> str:
     """Write `1 reader` or `2 readers`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def known_mailboxes(opened: App) -> Mailboxes:
+    """What looks up who is suppressed; it writes nothing, and goes without a secret key, too."""
+    from briefings.errors import WrongSetting
+    from briefings.pipeline.mailboxes import Mailboxes
+
+    try:
+        secrets = opened.settings.secrets
+    except WrongSetting:
+        secrets = ""
+    return Mailboxes.known(opened.db, secrets)

@@ -14,6 +14,7 @@ from datetime import datetime
 from email.utils import format_datetime, parseaddr
 
 from briefings.errors import WrongSetting
+from briefings.model.address import mailed_as
 from briefings.slots import Sheet, address_header, encode_header_text, header_value, slot
 
 CRLF = b"\r\n"
@@ -34,17 +35,17 @@ class Postmark:
         """The bare address for MAIL FROM.
 
         Raises:
-            WrongSetting: the setting holds no address.
+            WrongSetting: the setting holds no address, or one that cannot be mailed.
         """
         address = parseaddr(self.sender)[1]
         if "@" not in address:
             raise WrongSetting(f"BRIEFINGS_SENDER: no address in {self.sender!r}")
-        return address
+        return on_the_wire(address)
 
     @property
     def domain(self) -> str:
         """The domain of the sender, in ASCII; message and list identifiers end with it."""
-        return self.sender_address.rpartition("@")[2].encode("idna").decode("ascii")
+        return self.sender_address.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +61,36 @@ class Cover:
 def mailbox(setting: str) -> str:
     """Write a `Name <address>` setting as a header value, encoded where it must be."""
     name, address = parseaddr(setting)
-    return address_header(name, address)
+    return address_header(name, on_the_wire(address))
+
+
+def on_the_wire(address: str) -> str:
+    """Write an address of ours as it is mailed, its domain by IDNA 2008.
+
+    Raises:
+        WrongSetting: nobody can mail to it.
+    """
+    if address.isascii():
+        return address
+    try:
+        return mailed_as(address)
+    except ValueError as wrong:
+        raise WrongSetting(f"{address!r} cannot be mailed: {wrong}") from None
 
 
 def header_block(postmark: Postmark, cover: Cover) -> bytes:
     """Return the header lines of a briefing with slots left open, ending on a line break.
 
     Slots: raw `to`, `date`, `message_id` and `one_click`. List-Unsubscribe offers the https way
-    always and the mailed way only where an inbound mailbox is configured (RFC 2369, 8058).
+    always and the mailed way only where an inbound mailbox is configured (RFC 2369, 8058), with
+    the raw slot `leave_token`; inbound/unsubscribes.py reads what comes back.
     """
     unsubscribe = b"<" + slot("raw", "one_click") + b">"
     if postmark.unsubscribe_mailbox:
         address = header_value(postmark.unsubscribe_mailbox)
-        unsubscribe += b",\r\n <mailto:" + address.encode("ascii") + b"?subject=unsubscribe>"
+        # The token says who leaves; the subject is one that a person would understand.
+        unsubscribe += b",\r\n <mailto:" + address.encode("ascii") + b"?subject=unsubscribe%20"
+        unsubscribe += slot("raw", "leave_token") + b">"
     host = postmark.domain
     lines = [
         b"From: " + mailbox(postmark.sender).encode("utf-8"),
@@ -134,7 +152,12 @@ def raw_values(*, to: str, date: datetime, message_id: str, one_click: str) -> d
     Raises:
         UnsafeValue: a value would end or garble its header.
     """
-    values = {"to": to, "message_id": message_id, "one_click": one_click}
+    values = {
+        "to": to,
+        "message_id": message_id,
+        "one_click": one_click,
+        "leave_token": one_click.rpartition("/")[2],
+    }
     known = {f"raw:{name}": value.encode("utf-8") for name, value in values.items()}
     known["raw:date"] = format_datetime(date).encode("ascii")
     return known

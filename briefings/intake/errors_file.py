@@ -69,7 +69,13 @@ class ErrorsFile:
         if self._file is not None:
             writer = csv.writer(self._file, lineterminator="\n")
             writer.writerows(
-                (each.number, each.line, each.column, each.reason, _for_a_sheet(each.value))
+                (
+                    each.number,
+                    each.line,
+                    _for_a_sheet(each.column),  # JSON names its fields as it likes
+                    each.reason,
+                    _for_a_sheet(each.value),
+                )
                 for each in bad
             )
 

@@ -31,7 +31,9 @@ def parse_address(text: str) -> Address:
     """Read one bare address (RFC 5321 `Mailbox` without quoted local parts, plus RFC 6531 text).
 
     The domain may be international. Raises ValueError with the reason in one clause, never with
-    the address in it. The key folds the case of both halves and writes the domain as IDNA does.
+    the address in it. The key has both halves in lower case and writes the domain as IDNA does.
+    It is lower case and not case folding, which would make one mailbox of susan@ and of the same
+    name with a long s (U+017F): whoever owns the second would be taken for the first.
     """
     text = unicodedata.normalize("NFC", text.strip())
     if not text:
@@ -47,7 +49,7 @@ def parse_address(text: str) -> Address:
     ascii_domain = _ascii_domain(domain)
     if len(local.encode()) + 1 + len(ascii_domain) > ADDRESS_OCTETS:
         raise ValueError(f"the address is longer than {ADDRESS_OCTETS} octets (RFC 5321)")
-    key_local = unicodedata.normalize("NFC", local.casefold())
+    key_local = unicodedata.normalize("NFC", local.lower())
     return Address(text=f"{local}@{domain.lower()}", key=f"{key_local}@{ascii_domain}")
 
 

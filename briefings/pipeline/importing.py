@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,14 +84,14 @@ def import_file(
     progress: Callable[[int, int | None], None] = lambda _done, _total: None,
     sleep: Callable[[float], None] = time.sleep,
     stopwatch: Callable[[], float] = time.monotonic,
-    email_hash: Callable[[str], str] | None = None,
+    email_hashes: Callable[[str], Collection[str]] | None = None,
 ) -> ImportReport:
     """Import one file, all of it or nothing; a second import of the same file adds nothing.
 
     Rows are staged under an import id in transactions of some 20 ms and shown by one flag. Killed
     at any moment, it leaves nothing visible, and the next import clears what it staged. `week` is
-    for items made by comparison. `progress` gets bytes done and in all. `email_hash` is the keyed
-    hash under which suppressed addresses are kept.
+    for items made by comparison. `progress` gets bytes done and in all. `email_hashes` makes the
+    keyed hashes under which a suppressed address may be kept.
 
     Raises:
         WrongFile: the file cannot be read, or its columns are others.
@@ -146,7 +146,7 @@ def import_file(
             case ImportKind.ROLE_UPDATES:
                 return run(Metrics(catalogue, terms, metrics))
             case ImportKind.SUBSCRIBERS:
-                return run(Subscribers(catalogue, terms, consent, email_hash))
+                return run(Subscribers(catalogue, terms, consent, email_hashes))
 
 
 def clear_unfinished(db: Database, *, sleep: Callable[[float], None] = time.sleep) -> int:

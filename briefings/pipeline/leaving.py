@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from briefings.inbound.unsubscribes import tokens_in
 from briefings.links import BadToken, Purpose, Token
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.left_log import LeftLog
@@ -15,8 +15,6 @@ from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.reading import frozen_specializations, reader_of
 from briefings.store import readers
 from briefings.store.database import Transaction
-
-_TOKEN = re.compile(r"(?<![\w-])[\w-]{44}(?![\w-])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +90,17 @@ def leave(chain: Chain, log: LeftLog, token: Token, *, everything: bool = False)
     )
 
 
-def leave_by_mail(chain: Chain, log: LeftLog, words: str) -> Left:
-    """Leave by what a mailed unsubscribe says: its recipient or subject holds the token of a link.
+def leave_by_mail(chain: Chain, log: LeftLog, raw: bytes) -> Left:
+    """Leave by a mailed unsubscribe, as a mail server hands it over (inbound/unsubscribes.py).
 
     A mail without a token of ours changes nothing: anybody can write a sender's name.
 
     Raises:
-        BadToken: there is no such token in the words.
+        BadToken: there is no such token in its recipients or its subject.
         Gone, Temporary: as `leave`.
     """
     signer = chain.signer()
-    for found in _TOKEN.findall(words):
+    for found in tokens_in(raw):
         with suppress(BadToken):
             return leave(chain, log, signer.read(Purpose.UNSUBSCRIBE, found))
     raise BadToken("There is no link of ours to unsubscribe in this mail.")

@@ -22,7 +22,16 @@ _KEY = b"briefings left log"
 
 def mailbox_hash(secret: str, address: str) -> str:
     """Give the keyed hash of a mailbox, equal for all its spellings; `secret` is one secret key."""
-    key = digest(secret.strip().encode(), _KEY, "sha256")
+    return hash_under(key_of(secret), address)
+
+
+def key_of(secret: str) -> bytes:
+    """Give the key that a secret key hashes mailboxes with, used for nothing else."""
+    return digest(secret.strip().encode(), _KEY, "sha256")
+
+
+def hash_under(key: bytes, address: str) -> str:
+    """Give the hash of a mailbox under a key, equal for all its spellings: 32 hex digits."""
     return digest(key, mailbox_key(address).encode(), "sha256").hex()[:32]
 
 

@@ -48,7 +48,7 @@ WHEN = {
     "SUN": "Sundays",
 }
 SLOTS = ("name", "view_url", "preferences_url", "unsubscribe_url", "specializations", "when")
-RAW_SLOTS = ("to", "date", "message_id", "one_click")
+RAW_SLOTS = ("to", "date", "message_id", "one_click", "leave_token")
 
 __all__ = ["Letter", "Letterpress", "fill", "lay_out", "names_of", "personal", "when"]
 

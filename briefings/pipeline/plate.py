@@ -72,6 +72,7 @@ class Stamp:
                 "preferences_url": lambda token: preferences_url(base, token),
                 "unsubscribe_url": lambda token: one_click_url(base, token),
                 "one_click": lambda token: one_click_url(base, token),
+                "leave_token": lambda token: token,
             },
         )
 
@@ -81,6 +82,7 @@ _PURPOSES = {
     "preferences_url": Purpose.PREFERENCES,
     "unsubscribe_url": Purpose.UNSUBSCRIBE,
     "one_click": Purpose.UNSUBSCRIBE,
+    "leave_token": Purpose.UNSUBSCRIBE,
 }
 _ENCODERS: Mapping[str, Callable[[str], bytes]] = {
     "html": lambda value: encode_slot(escape_html(value)),

@@ -40,8 +40,8 @@ class Dossier:
     suppressed: str | None
 
 
-def dossier(tx: Transaction, email: str, mailboxes: Mailboxes | None = None) -> Dossier:
-    """Collect it; without `mailboxes` the suppression list is not asked.
+def dossier(tx: Transaction, email: str, mailboxes: Mailboxes) -> Dossier:
+    """Collect it.
 
     Raises:
         NotFound: nothing at all is known of this address.
@@ -55,7 +55,7 @@ def dossier(tx: Transaction, email: str, mailboxes: Mailboxes | None = None) -> 
         deliveries=tuple(deliveries.of_reader(tx, reader.id, SHOWN)) if reader else (),
         letters=tuple(letters.of_mailbox(tx, email, SHOWN)),
         waiting=signups.by_email(tx, email),
-        suppressed=mailboxes.suppressed(tx, email) if mailboxes else None,
+        suppressed=mailboxes.suppressed(tx, email),
     )
     if reader is None and not (found.letters or found.waiting or found.suppressed):
         raise NotFound(f"There is no reader {email}: check the spelling.")

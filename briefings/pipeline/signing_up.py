@@ -97,13 +97,15 @@ def sign_up(
         elif together.number > PER_MAILBOX:
             skipped = "too many for one mailbox"
         known = reader is not None and _active(reader)
+        # To the address that a reader confirmed, not to a spelling of it that somebody typed.
+        recipient = reader.email if reader is not None else address
         letters.queue(
             tx,
             NewLetter(
                 # A second sign-up in the same 24 hours has the same key, and queues nothing.
                 key=f"sign-up:{name}:{today.ends_at:%Y-%m-%dT%H:%M:%S.%f}",
                 kind=LetterKind.SIGNIN if known else LetterKind.CONFIRM,
-                recipient=address,
+                recipient=recipient,
                 subject_id=reader.id if reader is not None and known else number,
                 payload={"specializations": ";".join(asked.specializations)},
                 expires_at=now + (SIGNIN_WITHIN if known else CONFIRM_WITHIN),

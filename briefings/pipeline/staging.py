@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -243,12 +243,12 @@ class Subscribers:
         catalogue: Catalogue,
         terms: Terms,
         consent_source: str,
-        email_hash: Callable[[str], str] | None,
+        email_hashes: Callable[[str], Collection[str]] | None,
     ) -> None:
         self._rows = subscribers.SubscriberRows(catalogue)
         self._terms = terms
         self._consent_source = consent_source
-        self._email_hash = email_hash
+        self._email_hashes = email_hashes
 
     def read(self, row: Row) -> KeyedReader | SetAside:
         """Read one row."""
@@ -272,7 +272,7 @@ class Subscribers:
             consent_source=self._consent_source,
             import_id=import_id,
             now=self._terms.now,
-            email_hash=self._email_hash,
+            email_hashes=self._email_hashes,
         )
         return Stored(added=done.added, known=done.known, suppressed=done.suppressed)
 

@@ -17,4 +17,4 @@ def mailbox_key(address: str) -> str:
     try:
         return parse_address(address).key
     except ValueError:
-        return nfc(address.casefold())
+        return nfc(address.lower())

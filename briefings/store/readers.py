@@ -106,15 +106,15 @@ def add(
     consent_source: str,
     import_id: int | None,
     now: datetime,
-    email_hash: Callable[[str], str] | None = None,
+    email_hashes: Callable[[str], Collection[str]] | None = None,
 ) -> AddReport:
     """Store readers in bulk; a known mailbox and a suppressed one are skipped and counted.
 
-    `email_hash` makes the keyed hash of a mailbox key, as it was given to `suppress`; without it
+    `email_hashes` makes every keyed hash under which a mailbox key may be suppressed; without it
     suppression is not looked at. Some thousands per transaction are best.
     """
     keyed = [(mailbox_key(reader.email), reader) for reader in readers]
-    banned = _banned(tx, [key for key, _ in keyed], email_hash)
+    banned = _banned(tx, [key for key, _ in keyed], email_hashes)
     confirmed, created, batch = stored(confirmed_at), stored(now), import_id or NOT_IMPORTED
     added = tx.many(
         _INSERT,
@@ -140,11 +140,11 @@ def add(
 
 
 def _banned(
-    tx: Transaction, keys: Sequence[str], email_hash: Callable[[str], str] | None
+    tx: Transaction, keys: Sequence[str], email_hashes: Callable[[str], Collection[str]] | None
 ) -> frozenset[str]:
-    if email_hash is None or not suppression.any_at_all(tx):
+    if email_hashes is None or not suppression.any_at_all(tx):
         return frozenset()
-    by_hash = {email_hash(key): key for key in keys}
+    by_hash = {name: key for key in keys for name in email_hashes(key)}
     return frozenset(by_hash[found] for found in suppression.among(tx, by_hash))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Field
 
+from briefings.store import instance
 from briefings.store.instants import Instant, stored
 from briefings.store.tables import Table, parts, places
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from briefings.store.database import Transaction
+
+_KEY = "mailbox_key"
+_KEYS_BEFORE = "mailbox_keys_before"
 
 
 class Suppression(Table, table=True):
@@ -52,6 +56,30 @@ def lift(tx: Transaction, hashes: Collection[str]) -> bool:
     return (
         tx.run(f"DELETE FROM suppression WHERE email_hash IN ({places(hashes)})", tuple(hashes)) > 0  # noqa: S608 - only places
     )
+
+
+def keys(tx: Transaction) -> list[str]:
+    """Give the keys of the hashes in hex: the database's own, then those of older rows.
+
+    Empty while the database has none of its own (`make_key`).
+    """
+    own, before = instance.get(tx, _KEY), instance.get(tx, _KEYS_BEFORE)
+    return [] if own is None else [own, *(before or "").split()]
+
+
+def make_key(tx: Transaction, key: str) -> None:
+    """Give the database a key of its own, in hex; one that it has stays."""
+    tx.execute(
+        "INSERT INTO meta (key, value) VALUES (:name, :key) ON CONFLICT (key) DO NOTHING",
+        name=_KEY,
+        key=key,
+    )
+
+
+def keep_keys(tx: Transaction, more: Collection[str]) -> None:
+    """Remember further keys, in hex, under which rows may have been written."""
+    known = (instance.get(tx, _KEYS_BEFORE) or "").split()
+    instance.put(tx, _KEYS_BEFORE, " ".join(dict.fromkeys((*known, *more))))
 
 
 def any_at_all(tx: Transaction) -> bool:

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from briefings.errors import Misconfigured
+from briefings.pipeline.mailboxes import Mailboxes
 from briefings.web.app import create_app
 from briefings.web.logs import configure_logs
 from briefings.wiring import App
@@ -34,6 +35,8 @@ def serve(app: App, *, demo: bool) -> None:
         configure_logs(app.settings)
     web = create_app(app, demo=demo)
     app.db.pause = app.chain.sleep
+    # At the start, so that one start with SECRET_KEY=new,old is enough to drop the old one.
+    Mailboxes.of(app.db, app.settings.secrets)
     with closing(listen(app.settings.bind)) as listening:
         config = uvicorn.Config(
             web,

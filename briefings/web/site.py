@@ -61,7 +61,7 @@ class Site:
     @cached_property
     def mailboxes(self) -> Mailboxes:
         """What names mailboxes without telling their addresses."""
-        return Mailboxes(self.app.settings.secrets)
+        return Mailboxes.of(self.app.db, self.app.settings.secrets)
 
     @cached_property
     def base_url(self) -> str:

@@ -251,3 +251,14 @@ def test_a_suppressed_mailbox_is_known_under_any_of_its_hashes(database: Databas
         assert suppression.lift(tx, ["new", "old"]) is True
         assert suppression.lift(tx, ["new", "old"]) is False
         assert suppression.reason(tx, ["old"]) is None
+
+
+def test_a_database_keeps_one_key_of_its_own_and_remembers_older_ones(database: Database) -> None:
+    with database.write() as tx:
+        assert suppression.keys(tx) == []
+        suppression.make_key(tx, "aa")
+        suppression.make_key(tx, "bb")
+        assert suppression.keys(tx) == ["aa"]
+        suppression.keep_keys(tx, ["cc", "dd"])
+        suppression.keep_keys(tx, ["dd", "ee"])
+        assert suppression.keys(tx) == ["aa", "cc", "dd", "ee"]

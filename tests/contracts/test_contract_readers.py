@@ -37,7 +37,7 @@ def add(database: Database, *added: NewReader, confirmed: datetime | None = BEFO
             consent_source="a form",
             import_id=None,
             now=NOW,
-            email_hash=lambda key: f"hash of {key}",
+            email_hashes=lambda key: [f"hash of {key}", f"older hash of {key}"],
         )
 
 

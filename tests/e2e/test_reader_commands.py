@@ -28,7 +28,7 @@ def signed_up(email: str) -> None:
         source="form",
     )
     limits = Limits(per_network=9, in_all=9)
-    sign_up(opened.chain, Mailboxes(SECRET), limits, asked, asked_from="203.0.113.9")
+    sign_up(opened.chain, Mailboxes.of(opened.db, SECRET), limits, asked, asked_from="203.0.113.9")
     opened.db.dispose()
 
 

@@ -11,7 +11,7 @@ from briefings.links import BadToken, Purpose
 from briefings.pipeline.leaving import leave_by_mail
 from briefings.pipeline.left_log import LeftLog, mailbox_hash
 from briefings.store import readers
-from tests.web.conftest import Installation
+from tests.web.conftest import BASE, Installation
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 MULTIPART = (
@@ -279,9 +279,13 @@ async def test_a_mailed_unsubscribe_acts_by_the_token_and_by_nothing_else(
     token = installed.links(ADA)["unsubscribe"].rpartition("/")[2]
     chain, log = installed.app.chain, LeftLog(installed.folder, installed.app.settings.secrets)
     wrong = installed.links(ADA)["preferences"].rpartition("/")[2]
-    for words in ("unsubscribe", "", ADA, f"unsubscribe {token[:-1]}", f"unsubscribe {wrong}"):
+    before = installed.dump()
+    for subject in ("unsubscribe", "", ADA, f"unsubscribe {token[:-1]}", f"unsubscribe {wrong}"):
+        # The sender's name and a quoted mail of ours are worth nothing.
+        mail = f"From: {ADA}\r\nSubject: {subject}\r\n\r\n> {BASE}/unsubscribe/{token}\r\n"
         with pytest.raises(BadToken):
-            leave_by_mail(chain, log, words)
-    assert installed.standing(ADA)[1] is False
-    assert leave_by_mail(chain, log, f"leave+{token}@briefings.example").out
+            leave_by_mail(chain, log, mail.encode())
+    assert installed.dump() == before
+    mail = f"From: x@example.net\r\nTo: leave@briefings.example\r\nSubject: unsubscribe {token}\r\n"
+    assert leave_by_mail(chain, log, mail.encode()).out
     assert installed.standing(ADA)[1] is True

@@ -168,6 +168,54 @@ async def test_hostile_text_in_any_field_breaks_no_page_and_no_mail(
         assert len(mail.get_all("subject")) == len(mail.get_all("to")) == 1
 
 
+FOREIGN = (
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"origin": "https://evil.example"},
+    {"origin": "https://briefings.example.evil.example"},
+)
+
+
+async def test_every_form_of_every_page_is_refused_when_another_site_sends_it(
+    site: Installation,
+) -> None:
+    await ask_for_every_letter(site)
+    fresh = [path for _, path in await letters(site) if path]
+    forms: dict[str, dict[str, str]] = {}
+    async with site.client() as client:
+        pages = [await client.get(p) for p in ("/subscribe", *site.links(ADA).values(), *fresh)]
+        pages.append(await client.post(site.links(BO)["unsubscribe"]))
+        for page in pages:
+            for form in re.findall(
+                r'<form[^>]* method="post"[^>]*>.*?</form>', page.text, re.DOTALL
+            ):
+                hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
+                forms[re.findall(r'action="([^"]*)"', form)[0]] = dict(hidden)
+        names = {re.sub(r"[\w-]{44}", "TOKEN", action) for action in forms}
+        assert names == {
+            *("/subscribe", "/confirm/TOKEN", "/preferences/TOKEN", "/preferences/TOKEN/export"),
+            *("/preferences/TOKEN/erase", "/preferences/TOKEN/address", "/export/TOKEN"),
+            *("/erase/TOKEN", "/address/TOKEN", "/unsubscribe/TOKEN", "/unsubscribe/TOKEN/undo"),
+        }
+        site.clock.go(seconds=5)
+        before = site.dump()
+        filled = {
+            "email": "new@example.org",
+            "specialization": "mlops-engineer",
+            "agree": "yes",
+            "frequency": "weekly",
+            "new_email": "c@example.org",
+        }
+        for action, hidden in forms.items():
+            if re.fullmatch(r"/unsubscribe/[\w-]{44}", action):
+                continue  # RFC 8058: mail programs send it, and its token is the whole of its right
+            for headers in FOREIGN:
+                answer = await client.post(action, data={**filled, **hidden}, headers=headers)
+                assert answer.status_code == 403, (action, headers)
+                assert "set-cookie" not in answer.headers
+    assert site.dump() == before
+
+
 async def test_no_page_sends_a_visitor_elsewhere(site: Installation) -> None:
     await ask_for_every_letter(site)
     async with site.client() as client:

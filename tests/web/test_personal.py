@@ -200,7 +200,7 @@ async def test_an_address_that_cannot_be_is_refused_beside_its_field(
 
 
 async def test_nobody_learns_whether_the_new_address_is_known(site: Installation) -> None:
-    mailboxes = Mailboxes(site.app.settings.secrets)
+    mailboxes = Mailboxes.of(site.app.db, site.app.settings.secrets)
     with site.app.db.write() as tx:
         suppression.add(tx, mailboxes.name("bounced@example.org"), "bounced", site.clock())
     pages = set()

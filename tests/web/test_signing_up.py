@@ -141,7 +141,7 @@ async def test_confirming_twice_changes_nothing_more(site: Installation, visitor
 
 async def everybody(site: Installation) -> dict[str, str]:
     """An address of every kind there is."""
-    mailboxes = Mailboxes(site.app.settings.secrets)
+    mailboxes = Mailboxes.of(site.app.db, site.app.settings.secrets)
     waiting = Visitor(site, site.client())
     await waiting.sign_up(email="waiting@example.org")
     site.clock.go(hours=25)
@@ -250,7 +250,7 @@ async def test_who_is_suppressed_between_letter_and_press_stays_out(
 ) -> None:
     await visitor.sign_up()
     ((_, link),) = await letters(site)
-    name = Mailboxes(site.app.settings.secrets).name("new@example.org")
+    name = Mailboxes.of(site.app.db, site.app.settings.secrets).name("new@example.org")
     with site.app.db.write() as tx:
         suppression.add(tx, name, "complaint", site.clock())
     done = await visitor.browser.post(link, data=await visitor.open(link))
@@ -454,3 +454,17 @@ async def test_an_international_address_is_one_mailbox_in_both_spellings(
     await visitor.sign_up(email="ADA@xn--bcher-kva.example")
     ((to, _),) = await letters(site)
     assert to == "ada@xn--bcher-kva.example"
+
+
+async def test_a_letter_goes_to_the_address_that_was_confirmed_not_to_the_spelling_that_was_typed(
+    site: Installation, visitor: Visitor
+) -> None:
+    await visitor.sign_up(email="ADA@Example.ORG")
+    await visitor.sign_up(email="\u017fusan@example.org", specialization="data-scientist")
+    await visitor.sign_up(email="susan@example.org")
+    found = dict(await letters(site))
+    assert set(found) == {"ada@example.org", "susan@example.org", "\u017fusan@example.org"}
+    assert found["ada@example.org"].startswith("/preferences/")
+    page = await visitor.browser.get(found["susan@example.org"])
+    assert "MLOps Engineer" in page.text
+    assert "Data Scientist" not in page.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from briefings.links import Purpose
 from briefings.pipeline.leaving import come_back, leave, standing
@@ -53,11 +53,13 @@ def routes(site: Site) -> APIRouter:
         )
 
     @router.post("/{token}/undo")
-    def undo(token: str, fields: Annotated[Fields, Depends(form_fields)]) -> Response:
+    def undo(
+        request: Request, token: str, fields: Annotated[Fields, Depends(form_fields)]
+    ) -> Response:
         """Take it back, with the sealed form that only the answer to leaving holds."""
         link = site.read_token(Purpose.UNSUBSCRIBE, token)
         sealed = first(fields, "seal")
-        words = site.seals.open(_UNDO, sealed, now=site.seconds(), seconds=UNDO_SECONDS)
+        words = site.opened_form(request, _UNDO, sealed, seconds=UNDO_SECONDS)
         reader_id, delivery_id, *slugs = json.loads(words)
         if (reader_id, delivery_id) != (link.reader_id, link.delivery_id):
             raise foreign()

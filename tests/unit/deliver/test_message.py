@@ -18,10 +18,11 @@ from briefings.deliver.message import (
     raw_values,
 )
 from briefings.errors import UnsafeValue, WrongSetting
+from briefings.inbound.unsubscribes import tokens_in
 from briefings.slots import address_header, encode_block, mark, values_for
 
 MOMENT = datetime(2026, 8, 24, 6, 0, tzinfo=UTC)
-TOKEN_URL = "https://briefings.example/unsubscribe/" + "AbC-_9" * 7
+TOKEN_URL = "https://briefings.example/unsubscribe/" + "AbC-_9" * 7 + "xY"
 
 
 def postmark(**changes: str | None) -> Postmark:
@@ -99,8 +100,13 @@ def test_the_way_out_stands_whole_in_its_raw_header() -> None:
 
 def test_a_mailed_way_out_appears_only_with_an_inbound_mailbox_and_folds_between_uris() -> None:
     raw = finished(postmark(unsubscribe_mailbox="leave@briefings.example"))
-    expected = f"List-Unsubscribe: <{TOKEN_URL}>,\r\n <mailto:leave@briefings.example?subject=unsubscribe>\r\n"
+    token = TOKEN_URL.rpartition("/")[2]
+    expected = (
+        f"List-Unsubscribe: <{TOKEN_URL}>,\r\n"
+        f" <mailto:leave@briefings.example?subject=unsubscribe%20{token}>\r\n"
+    )
     assert expected.encode() in raw
+    assert tokens_in(f"Subject: unsubscribe {token}\r\n\r\n".encode()) == (token,)
 
 
 def test_without_a_reply_mailbox_there_is_no_reply_header() -> None:
@@ -146,3 +152,13 @@ def test_a_sender_without_an_address_is_refused_by_name() -> None:
 
 def test_a_domain_beyond_ascii_becomes_idna() -> None:
     assert postmark(sender="a@bücher.example").domain == "xn--bcher-kva.example"
+
+
+def test_our_own_addresses_are_written_by_the_rules_that_readers_addresses_are() -> None:
+    ours = postmark(sender="News <a@straße.example>", reply_to="Desk <b@straße.example>")
+    assert ours.sender_address == "a@xn--strae-oqa.example"  # IDNA 2008: not strasse.example
+    headers = header_block(ours, cover())
+    assert b"From: News <a@xn--strae-oqa.example>\r\n" in headers
+    assert b"Reply-To: Desk <b@xn--strae-oqa.example>\r\n" in headers
+    with pytest.raises(WrongSetting, match="cannot be mailed"):
+        _ = postmark(sender="a@bü..example").sender_address

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,7 @@ def test_what_cannot_be_mailed_is_refused_with_the_reason(text: str, reason: str
     [
         ("Ada@Example.ORG", "ada@example.org"),
         ("ada@BÜCHER.example", "ada@xn--bcher-kva.example"),
+        ("JÜRGEN@example.org", "jürgen@example.org"),
         ("ju\u0308rgen@example.org", "jürgen@example.org"),
         (" ada@example.org ", "ada@example.org"),
     ],
@@ -63,6 +66,18 @@ def test_spellings_of_one_mailbox_have_one_key(one: str, other: str) -> None:
 def test_mailboxes_differ_by_name_and_domain() -> None:
     texts = ("a@example.org", "b@example.org", "a@example.com", "a.b@example.org")
     assert len({parse_address(text).key for text in texts}) == 4
+
+
+def test_no_letter_that_only_looks_alike_takes_the_mailbox_of_a_plain_name() -> None:
+    for code in range(0x80, 0x30000):
+        letter = chr(code)
+        if unicodedata.normalize("NFC", letter).isascii():
+            continue
+        try:
+            key = parse_address(f"su{letter}an@example.org").key
+        except ValueError:
+            continue
+        assert not key.isascii(), hex(code)
 
 
 @given(st.text(max_size=80))

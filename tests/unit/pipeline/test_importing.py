@@ -292,6 +292,11 @@ def test_role_updates_as_json_lines_are_queued(db: Database, tmp_path: Path) -> 
     path.write_text(lines[0] + '\n{"role": \n')
     bad = run(db, "role-updates", path)
     assert (bad.bad, bad.first_bad[0].line) == (1, 2)
+    path.write_text('{"=cmd()": 1}\n')
+    errors = run(db, "role-updates", path).errors_file
+    assert errors is not None
+    with errors.open(encoding="utf-8", newline="") as file:
+        assert "'=cmd()" in {row["column"] for row in csv.DictReader(file)}
 
 
 def test_json_lines_of_megabytes_are_refused_in_one_line(db: Database, tmp_path: Path) -> None:
@@ -338,7 +343,9 @@ def test_suppressed_addresses_are_skipped_and_counted(db: Database, tmp_path: Pa
     with db.write() as tx:
         readers.suppress(tx, "hash of bob@example.org", "asked", NOW)
     path = write_csv(tmp_path, "subscribers", GOOD["subscribers"])
-    report = run(db, "subscribers", path, email_hash=lambda key: f"hash of {key}")
+    report = run(
+        db, "subscribers", path, email_hashes=lambda key: ["an older one", f"hash of {key}"]
+    )
     assert (report.added, report.suppressed) == (2, 1)
 
 
