@@ -138,7 +138,7 @@ def _own_words(given: Given, edition: Edition | None, carried: Sequence[ItemBloc
     first = [each.item_id for each in planned[:1]]
     if here[:1] != first or not {each.item_id for each in weekly} <= set(here):
         return OwnWords()
-    return OwnWords(subject=edition.subject, intro=edition.intro)
+    return OwnWords(subject=edition.subject, intro=edition.intro, preheader=edition.preheader)
 
 
 def _is_quiet(known: Iterable[str], editions: Mapping[str, Edition]) -> bool:

@@ -44,10 +44,11 @@ _PLAN_OVER = "Your 12-week plan is over: what comes next"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWords:
-    """An editor's subject and intro; empty words are made from the items."""
+    """An editor's subject, preview line and intro; empty words are made from the items."""
 
     subject: str = ""
     intro: str = ""
+    preheader: str = ""
 
 
 def number_word(count: int) -> str:
@@ -87,7 +88,7 @@ def compose_head(
         specialization=specialization.name,
         subject=first_new(candidates, last_subject),
         title=title,
-        preheader=_preheader(items, plan, quiet=quiet),
+        preheader=one_line(own.preheader) or _preheader(items, plan, quiet=quiet),
         intro=one_line(own.intro) or _intro(items, plan, quiet=quiet),
         language=language,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from briefings.cli import LEFT_OR_FAILED, OK
 from briefings.cli.shared import (
     AsJson,
     MaybeWeek,
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(assemble)
     app.command()(preview)
+    app.command()(preflight)
     app.command()(approve)
     app.command()(simulate)
     app.command()(status)
@@ -69,19 +71,47 @@ def preview(
         print(path)
 
 
-def approve(week: WeekOption, specialization: Specializations = None) -> None:
-    """Approve the week's drafts (or those named): their content is fixed from now on."""
+def preflight(week: WeekOption, specialization: Specializations = None) -> int:
+    """Look the week's editions over: what blocks an approval, and what you should look at."""
+    from briefings.pipeline.examine import examine
+
+    looked = examine(open_app().chain, week_of(week), specialization or [])
+    for slug, one in looked.items():
+        print(
+            f"{slug}: {one.edition.state}, {plural(len(one.items), 'item')}, {one.size // 1024} KB"
+        )
+        for finding in one.findings:
+            print(f"  {finding.severity}: {finding.line()}")
+    blocked = sum(1 for one in looked.values() if one.blocking)
+    print(f"{plural(blocked, 'edition')} blocked of {len(looked)}.")
+    return LEFT_OR_FAILED if blocked else OK
+
+
+def approve(
+    week: WeekOption,
+    specialization: Specializations = None,
+    despite: Annotated[
+        str, typer.Option("--despite", help="Why it may go although preflight blocks it.")
+    ] = "",
+) -> int:
+    """Approve the week's drafts (or those named): their content is fixed from now on.
+
+    What preflight blocks is not approved; the exit code is 1 then.
+    """
     import getpass
 
     from briefings.pipeline.approve import approve as let_go
 
     opened = open_app()
-    done = let_go(opened.chain, week_of(week), specialization or [], by=getpass.getuser())
+    done = let_go(
+        opened.chain, week_of(week), specialization or [], by=getpass.getuser(), despite=despite
+    )
     for slug in done.editions:
         print(f"{slug}: approved")
     for slug, reason in done.passed_over:
         print(f"{slug}: not approved, it is {reason}")
     print(f"{plural(len(done.editions), 'edition')} approved for {plural(done.readers, 'reader')}.")
+    return LEFT_OR_FAILED if done.blocked else OK
 
 
 def simulate(

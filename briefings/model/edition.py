@@ -54,6 +54,33 @@ class Edition:
     subject: str = ""
     intro: str = ""
     revision: int = 1
+    preheader: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """That an editor left an item out of an edition, and why."""
+
+    item_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What an editor decided about an edition; empty is: as it is assembled.
+
+    `order` are item ids as the editor put them, `pinned` those that stand first whatever comes.
+    `skipped` is the reason why the edition does not go. A choice about an item
+    that the week does not bring any more is kept, and does nothing.
+    """
+
+    subject: str = ""
+    preheader: str = ""
+    intro: str = ""
+    order: tuple[int, ...] = ()
+    pinned: tuple[int, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    skipped: str = ""
 
 
 # --- what a reader gets: plain data for one block each; equal specs are one rendering (R1) ---

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from briefings.assemble.subject import one_line
 from briefings.errors import Refused
 from briefings.model.delivery import IssueKind
-from briefings.model.edition import EditionState
+from briefings.model.edition import Edition, EditionState
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.examine import Looked, examine
+from briefings.pipeline.noting import note
 from briefings.pipeline.prepare import chosen, load_catalogue, prepare
 from briefings.pipeline.timetable import timetable
 from briefings.store import editions, issues, items, readers
 from briefings.store.database import Transaction
 from briefings.weeks import Week
 
+CHANGED = "changed while it was looked over: look at it again"
+DONE = (EditionState.APPROVED, EditionState.PUBLISHED)
 OPEN_TO_APPROVAL = (EditionState.DRAFT, EditionState.HELD)
 
 
@@ -26,13 +31,26 @@ class Approved:
     editions: tuple[str, ...]
     passed_over: tuple[tuple[str, str], ...]
     readers: int
+    blocked: tuple[str, ...] = ()
 
 
-def approve(chain: Chain, week: Week, only: Sequence[str] = (), *, by: str) -> Approved:
+def approve(
+    chain: Chain,
+    week: Week,
+    only: Sequence[str] = (),
+    *,
+    by: str,
+    despite: str = "",
+    hold_blocked: bool = False,
+) -> Approved:
     """Approve the week's drafts (or those named), assembling first what was never assembled.
 
+    What preflight blocks is passed over, with the list, and held with `hold_blocked`. `despite` is
+    a person's reason to let it go all the same; it is kept with the edition, and findings that are
+    final stop it still.
+
     Raises:
-        Refused: editions were named and one of them cannot be approved; nothing is approved then.
+        Refused: editions were named and none of them can be approved.
     """
     with chain.db.read() as tx:
         known = editions.of_week(tx, str(week))
@@ -43,46 +61,74 @@ def approve(chain: Chain, week: Week, only: Sequence[str] = (), *, by: str) -> A
     now = chain.clock()
     with chain.db.read() as tx:
         closed = _closed(tx, chain, week, now)
+    looked = examine(chain, week, slugs if only else ())
+    despite = one_line(despite)
     approved: list[str] = []
+    blocked: list[str] = []
     passed: list[tuple[str, str]] = []
     with chain.db.write() as tx:
         known = editions.of_week(tx, str(week))
         audience = audience_by_specialization(tx)
         for slug in slugs:
-            edition = known[slug]
-            if edition.state not in OPEN_TO_APPROVAL:
-                reason = f"{edition.state}{f' ({edition.reason})' if edition.reason else ''}"
-                passed.append((slug, reason))
+            seen = looked.get(slug)
+            if (why := _not_open(known[slug], seen, closed)) is not None or seen is None:
+                passed.append((slug, why or CHANGED))
                 continue
-            if closed is not None:
-                passed.append((slug, f"{edition.state}: {closed}"))
+            if why := _stops(seen, despite):
+                blocked.append(slug)
+                passed.append((slug, why))
+                if hold_blocked:
+                    held = EditionState.HELD
+                    editions.set_state(tx, str(week), slug, OPEN_TO_APPROVAL, held, why)
                 continue
-            editions.approve(
+            if not editions.approve(
                 tx,
                 str(week),
                 slug,
-                content_hash=editions.content_hash(edition),
+                content_hash=editions.content_hash(seen.edition),
                 count=audience.get(slug, 0),
                 by=by,
                 now=now,
-            )
+            ):
+                passed.append((slug, CHANGED))
+                continue
             approved.append(slug)
-        if (
-            only
-            and not approved
-            and any("approved" not in r and "published" not in r for _, r in passed)
-        ):
-            slug, reason = passed[0]
-            raise Refused(f"{slug} of {week} cannot be approved: it is {reason}.")
+            if seen.blocking:
+                note(tx, week, slug, f"approved it despite preflight: {despite}", by, now)
+        wrong = [(s, r) for s, r in passed if known[s].state not in DONE]
+        if only and wrong and not approved and not hold_blocked:
+            slug, reason = wrong[0]
+            raise Refused(f"{slug} of {week} cannot be approved: it is {reason.rstrip('.')}.")
         return Approved(
             editions=tuple(approved),
             passed_over=tuple(passed),
-            readers=sum(
-                n
-                for chosen_by, n in readers.count_by_specializations(tx).items()
-                if set(chosen_by) & set(approved)
-            ),
+            blocked=tuple(blocked),
+            readers=readers_of(tx, approved),
         )
+
+
+def _not_open(edition: Edition, seen: Looked | None, closed: str | None) -> str | None:
+    """Say why an edition cannot be approved whatever stands in it."""
+    if edition.state not in OPEN_TO_APPROVAL:
+        return f"{edition.state}{f' ({edition.reason})' if edition.reason else ''}"
+    if closed is not None:
+        return f"{edition.state}: {closed}"
+    return None if seen is not None else CHANGED
+
+
+def _stops(seen: Looked, despite: str) -> str | None:
+    """Say what preflight blocks, unless a person said why it may go all the same."""
+    stops = [found for found in seen.blocking if found.final or not despite]
+    return f"blocked by preflight: {' '.join(each.line() for each in stops)}" if stops else None
+
+
+def readers_of(tx: Transaction, slugs: Collection[str]) -> int:
+    """Count confirmed readers of any of these specializations, each once."""
+    return sum(
+        number
+        for chosen_by, number in readers.count_by_specializations(tx).items()
+        if set(chosen_by) & set(slugs)
+    )
 
 
 def _closed(tx: Transaction, chain: Chain, week: Week, now: datetime) -> str | None:

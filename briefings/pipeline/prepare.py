@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from briefings.assemble import Skip, ThinRules, assemble
+from briefings.assemble.choices import laid_over, without_left_out
 from briefings.assemble.edition import MERGED
 from briefings.errors import NotFound
 from briefings.model.catalogue import Catalogue
-from briefings.model.edition import Edition, EditionState
+from briefings.model.edition import Choices, Edition, EditionState
 from briefings.model.news import Item, ItemState
 from briefings.pipeline.chain import Chain
 from briefings.store import catalogue as catalogues
+from briefings.store import choices as choice_store
 from briefings.store import editions, items, publishing, runs
 from briefings.store.database import Transaction
 from briefings.weeks import Week
@@ -54,8 +56,27 @@ def chosen(catalogue: Catalogue, only: Sequence[str]) -> tuple[str, ...]:
     return tuple(only) or tuple(s.slug for s in catalogue.specializations)
 
 
-def draft(tx: Transaction, chain: Chain, week: Week, only: Sequence[str] = ()) -> Prepared:
-    """Assemble editions in memory out of what is stored; nothing is written."""
+def choices_of(tx: Transaction, week: Week, slug: str) -> tuple[int, Choices]:
+    """Give the number of the newest change of an edition, 0 before the first, and its choices."""
+    newest = choice_store.of_week(tx, str(week)).get(slug)
+    if newest is None:
+        return 0, _words_of(editions.get(tx, str(week), slug))
+    return newest.n, newest.choices
+
+
+def draft(
+    tx: Transaction,
+    chain: Chain,
+    week: Week,
+    only: Sequence[str] = (),
+    *,
+    trying: Mapping[str, Choices] | None = None,
+) -> Prepared:
+    """Assemble editions in memory out of what is stored; nothing is written.
+
+    The editors' choices are laid over them, those in `trying` in the place of the stored ones: such
+    editions are made anew even where they are approved.
+    """
     catalogue = load_catalogue(tx)
     monday = week.mail_monday
     current = items.in_week(tx, str(week))
@@ -63,36 +84,43 @@ def draft(tx: Transaction, chain: Chain, week: Week, only: Sequence[str] = ()) -
     older = items.between(tx, monday - timedelta(days=chain.thin.never_older_days), until)
     earlier = [item for item in older if item.week < str(week)]
     stored = editions.of_week(tx, str(week))
+    decided = {slug: one.choices for slug, one in choice_store.of_week(tx, str(week)).items()}
+    if trying is not None:
+        decided = {**decided, **trying}
     made: list[Edition] = []
     skipped: list[Skip] = []
     kept: list[Edition] = []
     for slug in chosen(catalogue, only):
         known = stored.get(slug)
-        if known is not None and known.state in FIXED:
+        if known is not None and known.state in FIXED and slug not in (trying or {}):
             kept.append(known)
+            continue
+        choices = decided.get(slug) or _words_of(known)
+        if choices.skipped:
+            skipped.append(Skip(specialization=slug, week=str(week), reason=choices.skipped))
             continue
         outcome = assemble(
             week,
             catalogue.specialization(slug),
-            current,
-            earlier=earlier,
+            without_left_out(current, choices),
+            earlier=without_left_out(earlier, choices),
             carried=editions.carried(tx, slug, str(week)),
-            joined=_joined(tx, slug, week, chain.thin),
+            joined=without_left_out(_joined(tx, slug, week, chain.thin), choices),
             catalogue=catalogue,
             rules=chain.thin,
         )
         if isinstance(outcome, Skip):
             skipped.append(outcome)
         else:
-            made.append(_keep_words(outcome, known))
+            made.append(laid_over(outcome, choices))
     return Prepared(made=tuple(made), skipped=tuple(skipped), kept=tuple(kept))
 
 
-def _keep_words(edition: Edition, known: Edition | None) -> Edition:
-    """An editor's subject and intro survive a new assembling of the same draft."""
+def _words_of(known: Edition | None) -> Choices:
+    """The choices behind an edition that nobody changed at the desk: no more than its words."""
     if known is None:
-        return edition
-    return replace(edition, subject=known.subject, intro=known.intro)
+        return Choices()
+    return Choices(subject=known.subject, intro=known.intro, preheader=known.preheader)
 
 
 def _joined(tx: Transaction, slug: str, week: Week, rules: ThinRules) -> list[Item]:
@@ -129,7 +157,7 @@ def prepare(
     now = chain.clock()
     with chain.db.read() as tx:
         prepared = draft(tx, chain, week, only)
-    everything = [*prepared.made, *(_as_edition(skip) for skip in prepared.skipped)]
+    everything = [*prepared.made, *(as_edition(skip) for skip in prepared.skipped)]
     with chain.db.write() as tx:
         for done, edition in enumerate(everything, 1):
             editions.put(tx, edition, now=now)
@@ -137,7 +165,8 @@ def prepare(
     return prepared
 
 
-def _as_edition(skip: Skip) -> Edition:
+def as_edition(skip: Skip) -> Edition:
+    """Give a skip the form in which it is stored."""
     return Edition(
         specialization=skip.specialization,
         week=str(skip.week),

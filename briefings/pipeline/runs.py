@@ -185,7 +185,7 @@ def ready(chain: Chain, settings: Settings, week: Week) -> None:
             if edition.state is EditionState.DRAFT
         ]
     if drafts:
-        approve(chain, week, drafts, by="the schedule")
+        approve(chain, week, drafts, by="the schedule", hold_blocked=True)
 
 
 def _put_off(chain: Chain, run: Judged) -> list[str]:

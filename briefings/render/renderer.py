@@ -44,7 +44,7 @@ class Renderer:
     def __init__(self, templates: Path, site: Site, *, keep: int = KEPT) -> None:
         self.compiled = 0
         self._folder = templates
-        self._site = site
+        self.site = site
         self._keep = keep
         self._kept: dict[BlockSpec, Block] = {}
         markup, text = (environment(templates, markup=markup) for markup in (True, False))
@@ -68,7 +68,7 @@ class Renderer:
         return block
 
     def _render(self, spec: BlockSpec) -> Block:
-        kind, data = view(spec, self._site)
+        kind, data = view(spec, self.site)
         context: dict[str, Plain] = {
             **{key: _clean(value) for key, value in data.items()},
             "language": shown(spec.language),

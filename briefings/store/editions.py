@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Approval", "approvals", "approve", "unapprove"]
 
-_COLUMNS = "id, specialization, week, state, reason, subject, intro, revision"
+_COLUMNS = "id, specialization, week, state, reason, subject, intro, revision, preheader"
 _CLOSED = {EditionState.APPROVED, EditionState.PUBLISHED}
 
 
@@ -51,6 +51,7 @@ class EditionRow(Table, table=True):
     reason: str | None = None
     subject: str = ""
     intro: str = ""
+    preheader: str = ""
     revision: int = 1
     content_hash: str
     approved_hash: str | None = None
@@ -84,6 +85,8 @@ def content_hash(edition: Edition) -> str:
         nfc(edition.intro),
         [(p.item_id, p.revision, p.part.value, nfc(p.why_you)) for p in edition.placements],
     ]
+    if edition.preheader:  # what was approved before there was one keeps its hash
+        content.append(nfc(edition.preheader))
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -110,11 +113,13 @@ def put(tx: Transaction, edition: Edition, *, now: datetime) -> int:
     edition_id = _id_of(tx, edition.week, edition.specialization)
     tx.execute(
         "UPDATE edition SET state = :state, reason = :reason, subject = :subject, intro = :intro, "
-        "revision = :revision, content_hash = :hash, updated_at = :now WHERE id = :id",
+        "preheader = :preheader, revision = :revision, content_hash = :hash, updated_at = :now "
+        "WHERE id = :id",
         state=(found if held else edition).state.value,
         reason=(found if held else edition).reason,
         subject=nfc(edition.subject),
         intro=nfc(edition.intro),
+        preheader=nfc(edition.preheader),
         revision=found.revision if same else found.revision + 1,
         hash=fingerprint,
         now=stored(now),
@@ -127,15 +132,16 @@ def put(tx: Transaction, edition: Edition, *, now: datetime) -> int:
 
 def _insert(tx: Transaction, edition: Edition, fingerprint: str, now: datetime) -> int:
     (row,) = tx.rows(
-        "INSERT INTO edition (specialization, week, state, reason, subject, intro, revision, "
-        "content_hash, updated_at) VALUES (:specialization, :week, :state, :reason, :subject, "
-        ":intro, :revision, :hash, :now) RETURNING id",
+        "INSERT INTO edition (specialization, week, state, reason, subject, intro, "
+        "preheader, revision, content_hash, updated_at) VALUES (:specialization, :week, :state, "
+        ":reason, :subject, :intro, :preheader, :revision, :hash, :now) RETURNING id",
         specialization=edition.specialization,
         week=edition.week,
         state=edition.state.value,
         reason=edition.reason,
         subject=nfc(edition.subject),
         intro=nfc(edition.intro),
+        preheader=nfc(edition.preheader),
         revision=edition.revision,
         hash=fingerprint,
         now=stored(now),
@@ -275,4 +281,5 @@ def _edition(row: Row, placed: Sequence[Placement]) -> Edition:
         subject=row[5],
         intro=row[6],
         revision=row[7],
+        preheader=row[8],
     )

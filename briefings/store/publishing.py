@@ -6,11 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from briefings.model.edition import Edition
+from briefings.model.news import News
 from briefings.store import editions
+from briefings.store.codec import loads
 from briefings.store.instance import next_number
 from briefings.store.instants import stored
+from briefings.store.tables import parts, places
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from briefings.store.database import Transaction
@@ -173,3 +177,25 @@ def content_version(tx: Transaction) -> int:
     """Give a number that grows whenever published content changes: corrections do that (R12)."""
     row = tx.one("SELECT value FROM counter WHERE name = 'content'")
     return 0 if row is None else int(row[0])
+
+
+def told_before(
+    tx: Transaction, slugs: Sequence[str], from_week: str, before_week: str
+) -> dict[str, list[News]]:
+    """Give what published editions of these specializations carried in a range of weeks.
+
+    `from_week` is the first of them, `before_week` the first that is not; as it was published.
+    """
+    found: dict[str, list[News]] = {}
+    for part in parts(sorted(set(slugs))):
+        for row in tx.fetch(
+            "SELECT edition.specialization, item_revision.news FROM edition "  # noqa: S608 - only places
+            "JOIN placement ON placement.edition_id = edition.id "
+            "JOIN item_revision ON item_revision.item_id = placement.item_id "
+            "AND item_revision.revision = placement.item_revision "
+            "WHERE edition.state = 'published' AND edition.week >= ? AND edition.week < ? "
+            f"AND edition.specialization IN ({places(part)})",
+            (from_week, before_week, *part),
+        ):
+            found.setdefault(row[0], []).append(loads(News, row[1]))
+    return found

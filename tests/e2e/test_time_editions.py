@@ -176,12 +176,12 @@ def test_an_edition_with_a_block_that_cannot_be_rendered_is_held(
         "heading": "{{ nonesuch }}",
     }[kind]
     broken.write_text(broken.read_text() + where)
-    place.app = build(
-        place.settings, clock=place.clock, sleep=lambda _seconds: None, templates=templates
-    )
     place.reader("a@example.org")
     place.write_news(WEEK, "One", "Two", "Three")
     place.approved()
+    place.app = build(
+        place.settings, clock=place.clock, sleep=lambda _seconds: None, templates=templates
+    )
     hold_what_cannot_be_rendered(place.app.chain, WEEK)
     with place.app.db.read() as tx:
         edition = editions.get(tx, str(WEEK), SLUG)

@@ -1,0 +1,344 @@
+"""Look an edition over before a person approves it; pure: it opens no link and reads no database.
+
+What blocks would mislead readers or break the law; what advises is for a person to weigh.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import combinations
+
+from rapidfuzz import fuzz, utils
+
+from briefings.desk.findings import Check, Finding, Severity
+from briefings.desk.pay import pay_findings
+from briefings.model.links import LinkAnswer
+from briefings.model.news import Item, Kind
+
+OLD_DAYS = 28
+WARN_BYTES, CUT_BYTES = 80 * 1024, 100 * 1024
+"""Gmail cuts a mail at 102 KB; the limit of our own mails is 80 (LOOK.md)."""
+SAME_EVENT = 82.0
+"""How alike two headlines must be, of 100; that of the near-duplicates in the inbox."""
+SPAM = (
+    *("act now", "buy now", "click here", "congratulations", "double your", "earn money"),
+    *("free money", "guaranteed", "limited time", "no obligation", "risk-free", "winner"),
+    *("100% free", "urgent", "don't miss", "last chance"),
+)
+_UNFINISHED = re.compile(r"\[\[|\]\]|\bTK\b|\bTODO\b")
+_NUMBERS = re.compile(r"\d+")
+_SHOUTED = re.compile(r"!{2,}|\b[A-Z]{4,}(?:\s+[A-Z]{4,}){2,}\b")
+_PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_ALT = re.compile(r"\balt\s*=", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The mail of a reader who has nothing but this edition, slots marked, as it would leave."""
+
+    html: str
+    text: str
+    size: int
+    slots: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What preflight looks at. `day` is the mail's Monday, `links` the newest answers by address.
+
+    `reported` are the versions of each tool that earlier mails told of. `trouble` says why the mail
+    could not be rendered; `rendered` is None then, or where there is no mail.
+    """
+
+    day: date
+    items: Sequence[Item]
+    subject: str
+    preheader: str
+    intro: str
+    last_subject: str | None = None
+    reported: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    links: Mapping[str, LinkAnswer] = field(default_factory=dict[str, LinkAnswer])
+    rendered: Rendered | None = None
+    trouble: str = ""
+    postal_address: str = ""
+    old_days: int = OLD_DAYS
+
+
+def preflight(seen: Examined) -> list[Finding]:
+    """Give everything that blocks or should be looked at, what blocks first."""
+    found = [
+        finding
+        for check in (
+            _unfinished,
+            pay_findings_of,
+            _foot,
+            _links,
+            _versions,
+            _ages,
+            _events,
+            _pictures,
+            _subject,
+            _size,
+            _spam,
+        )
+        for finding in check(seen)
+    ]
+    return sorted(found, key=lambda one: (not one.blocks, list(Check).index(one.check)))
+
+
+def blocking(found: Sequence[Finding]) -> list[Finding]:
+    """Those of the findings that stop an approval."""
+    return [one for one in found if one.blocks]
+
+
+def pay_findings_of(seen: Examined) -> Iterator[Finding]:
+    """What is missing around the pay figures of items and words."""
+    for item in seen.items:
+        yield from pay_findings(item.news, _place(item), item.id)
+    for place, text in _words(seen):
+        yield from pay_findings(text, place, None)
+
+
+def _unfinished(seen: Examined) -> Iterator[Finding]:
+    texts = [(place, text, None) for place, text in _words(seen)]
+    for item in seen.items:
+        news = item.news
+        texts += [(_place(item), text, item.id) for text in (news.headline, news.summary, news.do)]
+    for place, text, item_id in texts:
+        if found := _UNFINISHED.search(text):
+            around = text[max(0, found.start() - 20) : found.end() + 20].strip()
+            yield Finding(
+                check=Check.UNFINISHED,
+                severity=Severity.BLOCKS,
+                place=place,
+                words=f"it is not finished: \N{LEFT DOUBLE QUOTATION MARK}{around}"
+                "\N{RIGHT DOUBLE QUOTATION MARK}",
+                remedy="Write what is missing, and take the mark out.",
+                item_id=item_id,
+                final=True,
+            )
+
+
+def _foot(seen: Examined) -> Iterator[Finding]:
+    def block(words: str, remedy: str) -> Finding:
+        return Finding(
+            check=Check.FOOT,
+            severity=Severity.BLOCKS,
+            place="The foot of the mail",
+            words=words,
+            remedy=remedy,
+            final=True,
+        )
+
+    if seen.trouble:
+        yield Finding(
+            check=Check.RENDERING,
+            severity=Severity.BLOCKS,
+            place="The mail",
+            words="it cannot be made",
+            remedy=seen.trouble,
+            final=True,
+        )
+    if seen.rendered is None:
+        return
+    for part in ("html", "text"):
+        if f"{part}:unsubscribe_url" not in seen.rendered.slots:
+            yield block(
+                f"the {part} part has no link to unsubscribe",
+                f"Put the slot unsubscribe_url back into blocks/foot.{_END[part]}.j2.",
+            )
+    address = " ".join(seen.postal_address.split())
+    for part, content in (("html", seen.rendered.html), ("text", seen.rendered.text)):
+        if not address or address.casefold() not in " ".join(content.split()).casefold():
+            yield block(
+                f"the {part} part lacks the postal address",
+                "Set BRIEFINGS_POSTAL_ADDRESS, and keep it in the template of the foot.",
+            )
+
+
+_END = {"html": "mjml", "text": "txt"}
+
+
+def _links(seen: Examined) -> Iterator[Finding]:
+    for item in seen.items:
+        answer = seen.links.get(item.news.source_url)
+        if answer is None:
+            continue
+        if answer.gone:
+            yield Finding(
+                check=Check.LINK_GONE,
+                severity=Severity.BLOCKS,
+                place=_place(item),
+                words=f"its source answers {answer.code}: the page is gone",
+                remedy="Name an address that exists, then check the links again.",
+                item_id=item.id,
+            )
+        elif answer.code is None or answer.code >= 400:  # noqa: PLR2004 - HTTP: not served
+            why = answer.trouble or f"it answers {answer.code}"
+            yield Finding(
+                check=Check.LINK,
+                severity=Severity.ADVISES,
+                place=_place(item),
+                words=f"its source could not be reached ({why})",
+                remedy="Open it in a browser; if it is there, let it be.",
+                item_id=item.id,
+            )
+    unknown = sum(
+        1 for i in seen.items if i.news.source_url and i.news.source_url not in seen.links
+    )
+    if unknown:
+        yield Finding(
+            check=Check.LINK,
+            severity=Severity.ADVISES,
+            place="The links",
+            words="one was never tried" if unknown == 1 else f"{unknown} were never tried",
+            remedy="Check the links.",
+        )
+
+
+def _versions(seen: Examined) -> Iterator[Finding]:
+    for item in seen.items:
+        news = item.news
+        if news.tool is None or not news.version:
+            continue
+        newer = [
+            version
+            for version in seen.reported.get(news.tool, ())
+            if _numbers(version) > _numbers(news.version)
+        ]
+        if newer:
+            newest = max(newer, key=_numbers)
+            yield Finding(
+                check=Check.OLD_VERSION,
+                severity=Severity.ADVISES,
+                place=_place(item),
+                words=f"it tells of {news.version}, and readers heard of {newest} before",
+                remedy="Leave it out, or say that it is a fix for an older line.",
+                item_id=item.id,
+            )
+
+
+def _ages(seen: Examined) -> Iterator[Finding]:
+    for item in seen.items:
+        age = (seen.day - item.news.date).days
+        if age > seen.old_days:
+            yield Finding(
+                check=Check.OLD_ITEM,
+                severity=Severity.ADVISES,
+                place=_place(item),
+                words=f"it will be {age} days old when the mail leaves",
+                remedy="Leave it out if it is news to nobody any more.",
+                item_id=item.id,
+            )
+
+
+def _events(seen: Examined) -> Iterator[Finding]:
+    for one, other in combinations(seen.items, 2):
+        if why := _one_event(one, other):
+            yield Finding(
+                check=Check.ONE_EVENT,
+                severity=Severity.ADVISES,
+                place=_place(other),
+                words=f"it seems to tell of the same as "
+                f"\N{LEFT DOUBLE QUOTATION MARK}{one.news.headline}"
+                f"\N{RIGHT DOUBLE QUOTATION MARK} ({why})",
+                remedy="Join the two, or leave one out.",
+                item_id=other.id,
+            )
+
+
+def _one_event(one: Item, other: Item) -> str:
+    ours, theirs = one.news, other.news
+    if ours.kind is not theirs.kind or ours.kind is Kind.SALARY_NEWS:
+        return ""
+    if ours.tool != theirs.tool:
+        return ""
+    if ours.version and theirs.version:
+        same = _numbers(ours.version) == _numbers(theirs.version)
+        return f"same tool and version {theirs.version}" if same else ""
+    score = fuzz.token_set_ratio(ours.headline, theirs.headline, processor=utils.default_process)
+    return "nearly the same headline" if score >= SAME_EVENT else ""
+
+
+def _pictures(seen: Examined) -> Iterator[Finding]:
+    pictures = _PICTURE.findall(seen.rendered.html) if seen.rendered else []
+    without = [each for each in pictures if not _ALT.search(each)]
+    if without:
+        yield Finding(
+            check=Check.PICTURE,
+            severity=Severity.ADVISES,
+            place="The mail",
+            words=f"{len(without)} of its pictures have no words for who does not see them",
+            remedy="Give each picture an alt text, an empty one if it says nothing.",
+        )
+
+
+def _subject(seen: Examined) -> Iterator[Finding]:
+    last = seen.last_subject
+    if last and _folded(last) == _folded(seen.subject):
+        yield Finding(
+            check=Check.SUBJECT,
+            severity=Severity.ADVISES,
+            place="The subject",
+            words="it is the one of the last mail, so ours goes out under another",
+            remedy="Write one that says what is new.",
+        )
+
+
+def _size(seen: Examined) -> Iterator[Finding]:
+    size = seen.rendered.size if seen.rendered else 0
+    if size < WARN_BYTES:
+        return
+    over = size >= CUT_BYTES
+    yield Finding(
+        check=Check.SIZE,
+        severity=Severity.ADVISES,
+        place="The mail",
+        words=f"it has {size / 1024:.0f} KB"
+        + (", and Gmail cuts at 102 KB" if over else ", and 80 KB is our limit"),
+        remedy="Leave items out, or shorten their text.",
+    )
+
+
+def _spam(seen: Examined) -> Iterator[Finding]:
+    texts = [(place, text, None) for place, text in _words(seen)]
+    texts += [(_place(item), item.news.headline, item.id) for item in seen.items]
+    for place, text, item_id in texts:
+        folded = _folded(text)
+        said = [word for word in SPAM if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded)]
+        if shouted := _SHOUTED.search(text):
+            said.append(shouted[0])
+        if said:
+            yield Finding(
+                check=Check.SPAM,
+                severity=Severity.ADVISES,
+                place=place,
+                words=f"spam filters mark {', '.join(repr(word) for word in said)}",
+                remedy="Say it plainly.",
+                item_id=item_id,
+            )
+
+
+def _words(seen: Examined) -> Iterator[tuple[str, str]]:
+    yield "The subject", seen.subject
+    yield "The preview line", seen.preheader
+    yield "The intro", seen.intro
+
+
+def _place(item: Item) -> str:
+    return item.news.headline
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version, without zeros at its end, so that 3.11 and 3.11.0 are one."""
+    found = [int(each) for each in _NUMBERS.findall(version)]
+    while found and not found[-1]:
+        found.pop()
+    return tuple(found)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()

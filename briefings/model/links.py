@@ -1,0 +1,23 @@
+"""What an address on the web answered when it was tried; never how it was tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+GONE = (404, 410)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkAnswer:
+    """One try. `code` is the HTTP status, None when none came; `trouble` then says why not."""
+
+    url: str
+    code: int | None
+    trouble: str
+    at: datetime
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server says that there is nothing at this address."""
+        return self.code in GONE

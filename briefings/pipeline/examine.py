@@ -1,0 +1,152 @@
+"""Gather what preflight looks at, for editions of a week; it opens no link and approves nothing.
+
+Links count as they answered when they were last tried, so approving works without a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from briefings.desk.findings import Finding
+from briefings.desk.preflight import Examined, Rendered, blocking, preflight
+from briefings.errors import BriefingsError
+from briefings.model.catalogue import Catalogue
+from briefings.model.delivery import SkipReason
+from briefings.model.edition import Composition, Edition, EditionState
+from briefings.model.links import LinkAnswer
+from briefings.model.news import Item
+from briefings.model.reader import Preferences
+from briefings.pipeline.audience import GOES, Audience, gather
+from briefings.pipeline.chain import Chain
+from briefings.pipeline.prepare import load_catalogue
+from briefings.slots import Sheet, decode_block
+from briefings.store import editions, link_checks, publishing
+from briefings.store.database import Transaction
+from briefings.weeks import Week
+
+SAMPLE_PLAN_WEEK = 5
+EXAMINED = (*GOES, EditionState.HELD)
+_REPORTED_WEEKS = 26
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """An edition as preflight saw it: findings, bytes of its plain mail, the mail itself."""
+
+    edition: Edition
+    findings: tuple[Finding, ...]
+    size: int
+    composition: Composition | None
+    items: tuple[Item, ...]
+
+    @property
+    def blocking(self) -> list[Finding]:
+        """What stops an approval."""
+        return blocking(self.findings)
+
+
+def examine(
+    chain: Chain,
+    week: Week,
+    only: Sequence[str] = (),
+    *,
+    trying: Mapping[str, Edition] | None = None,
+) -> dict[str, Looked]:
+    """Look the stored editions of a week over, all that may go or those named, by specialization.
+
+    `trying` holds editions that stand in the place of stored ones.
+    """
+    with chain.db.read() as tx:
+        stored = {**editions.of_week(tx, str(week)), **(trying or {})}
+        catalogue = load_catalogue(tx)
+        audience = gather(tx, chain, week, catalogue, stored, going=EXAMINED)
+        chosen = [s for s in audience.editions if not only or s in only]
+        reported = reported_versions(tx, week, chosen)
+        urls = {item.news.source_url for item in audience.items.values() if item.news.source_url}
+        links = link_checks.of(tx, urls)
+    return {
+        slug: look(chain, audience, slug, reported=reported.get(slug, {}), links=links)
+        for slug in chosen
+    }
+
+
+def look(
+    chain: Chain,
+    audience: Audience,
+    slug: str,
+    *,
+    reported: Mapping[str, Sequence[str]],
+    links: Mapping[str, LinkAnswer],
+) -> Looked:
+    """Look one edition of an audience over."""
+    edition = audience.editions[slug]
+    carried = [audience.items[p.item_id, p.revision] for p in edition.placements]
+    made = audience.composition(
+        (Preferences(specializations=(slug,)), _step(audience.catalogue, slug), frozenset())
+    )
+    mail = None if isinstance(made, SkipReason) else made
+    rendered, trouble = _rendered(chain, mail)
+    findings = preflight(
+        Examined(
+            day=audience.week.mail_monday,
+            items=carried,
+            subject=edition.subject or (mail.head.subject if mail else ""),
+            preheader=edition.preheader or (mail.head.preheader if mail else ""),
+            intro=edition.intro or (mail.head.intro if mail else ""),
+            last_subject=audience.last_subjects.get(slug),
+            reported=reported,
+            links=links,
+            rendered=rendered,
+            trouble=trouble,
+            postal_address=_postal_address(chain) if rendered else "",
+        )
+    )
+    return Looked(
+        edition=edition,
+        findings=tuple(findings),
+        size=rendered.size if rendered else 0,
+        composition=mail,
+        items=tuple(carried),
+    )
+
+
+def reported_versions(
+    tx: Transaction, week: Week, slugs: Sequence[str]
+) -> dict[str, dict[str, list[str]]]:
+    """Give the versions of each tool that earlier published editions told of, by specialization."""
+    found: dict[str, dict[str, list[str]]] = {}
+    since = str(Week.of(week.mail_monday - timedelta(weeks=_REPORTED_WEEKS)))
+    for slug, told in publishing.told_before(tx, slugs, since, str(week)).items():
+        for news in told:
+            if news.tool and news.version:
+                found.setdefault(slug, {}).setdefault(news.tool, []).append(news.version)
+    return found
+
+
+def _step(catalogue: Catalogue, slug: str) -> int | None:
+    return SAMPLE_PLAN_WEEK if catalogue.specialization(slug).plan else None
+
+
+def _rendered(chain: Chain, mail: Composition | None) -> tuple[Rendered | None, str]:
+    if mail is None:
+        return None, ""
+    try:
+        blocks = [chain.renderer().render(spec) for spec in (mail.head, *mail.blocks)]
+    except BriefingsError as wrong:
+        return None, str(wrong)
+    html, text = b"".join(b.html for b in blocks), b"".join(b.text for b in blocks)
+    return (
+        Rendered(
+            html=decode_block(html),
+            text=decode_block(text),
+            size=len(html) + len(text),
+            slots=Sheet.of([html, text]).slots,
+        ),
+        "",
+    )
+
+
+def _postal_address(chain: Chain) -> str:
+    return chain.renderer().site.postal_address
