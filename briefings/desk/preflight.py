@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from html import unescape
 from itertools import combinations
 
 from rapidfuzz import fuzz, utils
@@ -151,7 +152,8 @@ def _foot(seen: Examined) -> Iterator[Finding]:
                 f"Put the slot unsubscribe_url back into blocks/foot.{_END[part]}.j2.",
             )
     address = " ".join(seen.postal_address.split())
-    for part, content in (("html", seen.rendered.html), ("text", seen.rendered.text)):
+    shown = {"html": unescape(seen.rendered.html), "text": seen.rendered.text}
+    for part, content in shown.items():
         if not address or address.casefold() not in " ".join(content.split()).casefold():
             yield block(
                 f"the {part} part lacks the postal address",

@@ -187,6 +187,12 @@ def test_a_part_without_the_postal_address_blocks_for_good(part: str) -> None:
     assert "BRIEFINGS_POSTAL_ADDRESS" in found.remedy
 
 
+def test_the_postal_address_is_found_as_html_writes_it() -> None:
+    html = "Unsubscribe 1 Test &lt;&amp;&gt; Street"
+    mail = replace(MAIL, html=html, text="Unsubscribe\n1 Test <&>\nStreet")
+    assert preflight(replace(GOOD, rendered=mail, postal_address="1 Test <&> Street")) == []
+
+
 def test_a_mail_that_cannot_be_made_blocks_with_the_reason() -> None:
     found = only(replace(GOOD, rendered=None, trouble="item.mjml.j2:3 names no such thing"))
     assert (found.check, found.final) == (Check.RENDERING, True)
