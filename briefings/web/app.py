@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from briefings.errors import NotFound, Refused, Temporary
-from briefings.links import BadToken
+from briefings.links import BadToken, ExpiredToken
 from briefings.pipeline.reading import Gone
 from briefings.web.desk import routes as desk
 from briefings.web.edge import Edge
@@ -103,8 +103,8 @@ def _answer_errors(web: FastAPI, site: Site) -> None:
     """Turn what pages raise into pages in the same look, never a trace."""
 
     @web.exception_handler(BadToken)
-    def bad_link(_request: Request, wrong: BadToken) -> Response:
-        return site.pages.message(site.week, 404, "The link does not work", str(wrong))
+    def bad_link(request: Request, wrong: BadToken) -> Response:
+        return _bad_link(site, request.url.path, wrong)
 
     @web.exception_handler(BadSeal)
     def bad_form(_request: Request, wrong: BadSeal) -> Response:
@@ -154,3 +154,20 @@ def _answer_errors(web: FastAPI, site: Site) -> None:
             "Something broke on our side",
             "It is written down, and nothing was changed. Try again later.",
         )
+
+
+def _bad_link(site: Site, path: str, wrong: BadToken) -> Response:
+    """Say what is wrong with a link, and for one that was good once where a new one comes from."""
+    if not isinstance(wrong, ExpiredToken):
+        return site.pages.message(site.week, 404, "The link does not work", str(wrong))
+    title = "The link is too old"
+    if path.startswith("/confirm/"):
+        lead = "It was good for seven days. Sign up again: a new one comes by mail at once."
+        return site.pages.message(site.week, 404, title, lead, way="/subscribe")
+    if path.startswith("/preferences/"):
+        lead = "It was good for half an hour. Your settings also open by any mail of ours."
+        hint = "Or type your address into the sign-up form: it mails you a new one, once a day."
+        return site.pages.message(site.week, 404, title, lead, hint)
+    lead = "It was good for a day only, because what it does cannot be undone."
+    hint = "Ask for a new one on your settings page: its link stands in every mail."
+    return site.pages.message(site.week, 404, title, lead, hint)

@@ -72,10 +72,22 @@ class Pages:
         return self._static[name].address
 
     def message(
-        self, week: Week, status: int, title: str, lead: str, hint: str = ""
+        self, week: Week, status: int, title: str, lead: str, hint: str = "", *, way: str = ""
     ) -> HTMLResponse:
-        """Show a page that says one thing: what happened, then what now."""
-        return self.show("message.html", week, status, title=title, lead=lead, hint=hint)
+        """Show a page that says one thing: what happened, then what now; `way` is where it goes on.
+
+        It is the sign-up form, where a confirmation came too late.
+        """
+        return self.show(
+            "message.html",
+            week,
+            status,
+            title=title,
+            lead=lead,
+            hint=hint,
+            way=way,
+            way_words="Send me a new one",
+        )
 
     def static(self, address: str) -> Response | None:
         """Give a static file by its whole address, to be kept for a year; None for another one."""

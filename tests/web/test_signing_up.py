@@ -416,7 +416,8 @@ async def test_a_link_that_is_too_old_says_what_now(site: Installation, visitor:
     site.clock.go(days=7)
     answer = await visitor.browser.post(link, data=hidden)
     assert answer.status_code == 404
-    assert "expired" in answer.text
+    assert "The link is too old" in answer.text
+    assert 'href="/subscribe">Send me a new one' in answer.text
     assert site.row("SELECT COUNT(*) FROM reader WHERE email = 'new@example.org'") == (0,)
 
 
