@@ -22,6 +22,7 @@ from briefings.pipeline.catalogue import load_folder
 from briefings.pipeline.importing import ImportKind, import_file
 from briefings.pipeline.instance import init
 from briefings.pipeline.items import queue_items
+from briefings.pipeline.mailboxes import Mailboxes
 from briefings.pipeline.prepare import load_catalogue, prepare
 from briefings.pipeline.send import send_due
 from briefings.store.database import Database
@@ -79,6 +80,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     opened = build(settings_in(folder), clock=Clock())
     chain = opened.chain
     init(chain)
+    Mailboxes.of(opened.db, opened.settings.secrets)  # as every start of a site does
     load_folder(chain, PROJECT / "catalogue")
     with opened.db.read() as tx:
         catalogue = load_catalogue(tx)
