@@ -200,6 +200,11 @@ def view_url(base: str, token: str) -> str:
     return _url(base, "view", token)
 
 
+def feedback_url(base: str, token: str) -> str:
+    """What a reader says about one mail; `/yes`, `/no` or an item's number follow."""
+    return _url(base, "feedback", token)
+
+
 def item_url(base: str, item_id: int) -> str:
     """The public page of one item, the same for everybody."""
     return _url(base, "items", str(item_id))

@@ -198,7 +198,7 @@ def _tail(
         related := _related(given.catalogue.role(lead.role), given.catalogue)
     ):
         yield RelatedBlock(roles=related, language=language)
-    yield FootBlock(language=language)
+    yield FootBlock(language=language, asks=True)
 
 
 def _related(role: Role, catalogue: Catalogue) -> tuple[tuple[str, int | None, str | None], ...]:

@@ -29,11 +29,12 @@ MOST_ITEMS = 12
 MOST_BOXES = 2
 """Pay items that are drawn in one mail; two roles, twelve items and the plan stay under 80 KB."""
 KINDS = tuple(Kind)  # the order of the mail: tools, role, pay
-_SECTIONS = {
+SECTIONS = {
     Kind.TOOL_CHANGE: Section.TOOL_CHANGES,
     Kind.ROLE_UPDATE: Section.ROLE_UPDATES,
     Kind.SALARY_NEWS: Section.PAY,
 }
+"""The part of a mail that each kind of item belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ def _placements(given: Given, slug: str) -> Iterable[tuple[Placement, bool]]:
 def _wanted(given: Given, item: Item) -> bool:
     return (
         item.state is not ItemState.WITHDRAWN
-        and given.shows(_SECTIONS[item.news.kind])
+        and given.shows(SECTIONS[item.news.kind])
         and bool(sendable((item,), given.week, given.rules))
     )
 

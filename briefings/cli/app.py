@@ -9,12 +9,14 @@ from collections.abc import Sequence
 import typer
 
 from briefings.cli import LEFT_OR_FAILED, MISUSED, OK
+from briefings.cli import archive as archive_commands
 from briefings.cli import bench as bench_commands
 from briefings.cli import catalogue as catalogue_commands
 from briefings.cli import demo as demo_commands
 from briefings.cli import imports as import_commands
 from briefings.cli import issues as issue_commands
 from briefings.cli import items as item_commands
+from briefings.cli import numbers as numbers_commands
 from briefings.cli import reader as reader_commands
 from briefings.cli import service as service_commands
 from briefings.cli import setup as setup_commands
@@ -36,7 +38,9 @@ service_commands.register(app)
 week_commands.register(app)
 issue_commands.register(app)
 time_commands.register(app)
+numbers_commands.register(app)
 app.add_typer(catalogue_commands.app, name="catalogue")
+app.add_typer(archive_commands.app, name="archive")
 app.add_typer(import_commands.app, name="import")
 app.add_typer(item_commands.app, name="items")
 app.add_typer(issue_commands.unsure, name="unsure")

@@ -88,7 +88,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadBlock:
-    """Masthead, title and lead of a mail (R2)."""
+    """Masthead, title and lead of a mail (R2); a `public` one greets nobody."""
 
     week: str
     specialization: str
@@ -96,6 +96,7 @@ class HeadBlock:
     title: str
     preheader: str
     intro: str
+    public: bool = False
     language: str = "en"
 
 
@@ -172,8 +173,14 @@ class RelatedBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FootBlock:
-    """Why you got this, preferences, unsubscribe, postal address; closes the document."""
+    """Why you got this, preferences, unsubscribe, postal address; closes the document.
 
+    A `public` one stands in the archive: it knows nobody, and says how to get the next one.
+    One that `asks` asks first whether the mail was worth it.
+    """
+
+    public: bool = False
+    asks: bool = False
     language: str = "en"
 
 

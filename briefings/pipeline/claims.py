@@ -38,7 +38,8 @@ from briefings.pipeline import correct
 from briefings.pipeline.audience import Audience, Decision
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.letterpress import Letter, Letterpress
-from briefings.pipeline.open_issue import issue_audience, put_briefing
+from briefings.pipeline.open_issue import issue_audience
+from briefings.pipeline.press import put_briefing, words_of
 from briefings.store import (
     blocks,
     deliveries,
@@ -77,6 +78,7 @@ class Claims:
 
     def __init__(self, chain: Chain, catalogue: Catalogue, sending: Sending) -> None:
         self._chain = chain
+        self._catalogue = catalogue
         self._sending = sending
         self._press = Letterpress(chain, catalogue, sending.instance)
         self._sender = chain.postmark().sender_address
@@ -321,7 +323,14 @@ class Claims:
                 if reader is None or made is None or made.key != key:
                     continue
                 blocks.put(tx, rendered)
-                briefing_id = put_briefing(tx, issue.id, key[0], composition, rendered)
+                briefing_id = put_briefing(
+                    tx,
+                    issue.id,
+                    key[0],
+                    composition,
+                    rendered,
+                    words=words_of(chain, self._catalogue, key[0]),
+                )
                 deliveries.reassign(
                     tx,
                     row.id,

@@ -174,6 +174,7 @@ def finish(chain: Chain, issue: Issue) -> bool:
     """
     with chain.db.read() as tx:
         one = _of(tx, issue)
+        catalogue = load_catalogue(tx)
     after = 0
     while True:
         with chain.db.read() as tx:
@@ -184,7 +185,7 @@ def finish(chain: Chain, issue: Issue) -> bool:
             decisions = [decide(tx, chain, issue, reader) for reader in people]
         if not people:
             break
-        press = Press(chain, issue.id)
+        press = Press(chain, issue.id, catalogue)
         press.run(decisions)
         rows = [
             frozen_row(issue.id, reader.id, reader.preferences_version, made, press)

@@ -62,7 +62,7 @@ def freeze(chain: Chain, issue: Issue, audience: Audience, progress: Progress) -
 
 
 def _scan(chain: Chain, issue: Issue, audience: Audience, after: int, progress: Progress) -> None:
-    press = Press(chain, issue.id)
+    press = Press(chain, issue.id, audience.catalogue)
     pace = Pace(chain, BATCH)
     shared: dict[Alike, Outcome] = {}
     done = 0

@@ -13,7 +13,7 @@ from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.letterpress import names_of
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.reading import frozen_specializations, reader_of
-from briefings.store import readers
+from briefings.store import answers, deliveries, readers
 from briefings.store.database import Transaction
 
 
@@ -80,6 +80,7 @@ def leave(chain: Chain, log: LeftLog, token: Token, *, everything: bool = False)
             # Inside the transaction: what cannot be written down is not done, and what is done
             # was written down. A line without its commit makes nobody get a mail.
             log.left(reader.email, leaving if staying else None, now)
+            _count(tx, token, 1)
     with chain.db.read() as tx:  # names are no reason to keep other writers waiting
         catalogue = load_catalogue(tx)
     return Left(
@@ -119,7 +120,15 @@ def come_back(chain: Chain, log: LeftLog, token: Token, slugs: Sequence[str]) ->
         if reader.left_at is not None or reader.preferences.specializations != tuple(slugs):
             readers.rejoin(tx, reader.id, slugs, now)
             log.back(reader.email, slugs, now)
+            _count(tx, token, -1)
         return names_of(load_catalogue(tx), slugs)
+
+
+def _count(tx: Transaction, token: Token, by: int) -> None:
+    """Count a departure, or one taken back, for the issue whose mail the link came with."""
+    row = deliveries.get(tx, token.delivery_id) if token.delivery_id else None
+    if row is not None and row.reader_id == token.reader_id:
+        answers.count_departure(tx, row.issue_id, by)
 
 
 def _split(

@@ -23,7 +23,7 @@ from briefings.deliver.message import (
     raw_values,
 )
 from briefings.errors import NotFound
-from briefings.links import Purpose, one_click_url, preferences_url, view_url
+from briefings.links import Purpose, feedback_url, one_click_url, preferences_url, view_url
 from briefings.model.catalogue import Catalogue
 from briefings.model.edition import Block
 from briefings.pipeline.chain import Chain
@@ -47,7 +47,15 @@ WHEN = {
     "SAT": "Saturdays",
     "SUN": "Sundays",
 }
-SLOTS = ("name", "view_url", "preferences_url", "unsubscribe_url", "specializations", "when")
+SLOTS = (
+    "name",
+    "view_url",
+    "feedback_url",
+    "preferences_url",
+    "unsubscribe_url",
+    "specializations",
+    "when",
+)
 RAW_SLOTS = ("to", "date", "message_id", "one_click", "leave_token")
 
 __all__ = ["Letter", "Letterpress", "fill", "lay_out", "names_of", "personal", "when"]
@@ -76,6 +84,7 @@ def personal(chain: Chain, letter: Letter) -> dict[str, str]:
     return {
         "name": letter.name,
         "view_url": view_url(base, sign(Purpose.VIEW, reader, delivery)),
+        "feedback_url": feedback_url(base, sign(Purpose.FEEDBACK, reader, delivery)),
         "preferences_url": preferences_url(base, sign(Purpose.PREFERENCES, reader, delivery)),
         "unsubscribe_url": one_click_url(base, sign(Purpose.UNSUBSCRIBE, reader, delivery)),
         "specializations": letter.specializations,
@@ -196,7 +205,8 @@ class Letterpress:
                 fragments += joined.from_iterable(cut.html for cut in cuts)
             else:
                 fragments.append(each)
-        shared = {"specializations": names_of(self._catalogue, stored.specializations)}
+        names = stored.headers.get("names") or names_of(self._catalogue, stored.specializations)
+        shared = {"specializations": names}
         return self._plates.put(stored.id, Plate(fragments, shared))
 
     def _cuts(self, stored: StoredBriefing) -> list[Cut]:

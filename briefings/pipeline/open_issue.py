@@ -13,20 +13,18 @@ from datetime import datetime, timedelta
 from briefings.errors import Conflict, Misconfigured, Refused
 from briefings.model.delivery import Issue, IssueKind, IssueState
 from briefings.model.edition import Edition, EditionState, Part
+from briefings.pipeline.archive import keep
 from briefings.pipeline.audience import Audience, gather
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.freeze import Progress, freeze
 from briefings.pipeline.halt import refuse_if_stopped
 from briefings.pipeline.prepare import load_catalogue, placed_items
-from briefings.pipeline.press import put_briefing
 from briefings.pipeline.proof import faults, plain_subject
 from briefings.pipeline.timetable import timetable
 from briefings.store import editions, issues, publishing, runs
 from briefings.store.database import Transaction
 from briefings.store.runs import Decision
 from briefings.weeks import Week
-
-__all__ = ["put_briefing"]
 
 NOT_APPROVED = "not approved at the cut-off"
 APPROVED = (EditionState.APPROVED,)
@@ -202,6 +200,7 @@ def _approved_audience(tx: Transaction, chain: Chain, week: Week) -> Audience:
 def _carry_on(chain: Chain, issue: Issue, progress: Progress) -> Issue:
     with chain.db.read() as tx:
         audience = issue_audience(tx, chain, issue)
+    keep(chain, issue, audience)
     return freeze(chain, issue, audience, progress)
 
 

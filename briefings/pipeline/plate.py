@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from briefings.deliver.message import message_id
-from briefings.links import Purpose, one_click_url, preferences_url, view_url
+from briefings.links import Purpose, feedback_url, one_click_url, preferences_url, view_url
 from briefings.pipeline.chain import Chain
 from briefings.slots import (
     Sheet,
@@ -69,6 +69,7 @@ class Stamp:
             sign=chain.signer().sign,
             links={
                 "view_url": lambda token: view_url(base, token),
+                "feedback_url": lambda token: feedback_url(base, token),
                 "preferences_url": lambda token: preferences_url(base, token),
                 "unsubscribe_url": lambda token: one_click_url(base, token),
                 "one_click": lambda token: one_click_url(base, token),
@@ -79,6 +80,7 @@ class Stamp:
 
 _PURPOSES = {
     "view_url": Purpose.VIEW,
+    "feedback_url": Purpose.FEEDBACK,
     "preferences_url": Purpose.PREFERENCES,
     "unsubscribe_url": Purpose.UNSUBSCRIBE,
     "one_click": Purpose.UNSUBSCRIBE,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from briefings.errors import BriefingsError
+from briefings.model.catalogue import Catalogue
 from briefings.model.edition import Block, Composition
 from briefings.model.reader import Preferences
 from briefings.pipeline.audience import REMEMBERED, Decision, Key
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.letterpress import names_of, when
 from briefings.store import blocks
 from briefings.store.database import Transaction
 
@@ -27,8 +29,9 @@ class Press:
     its readers are passed over, and nobody else is held up.
     """
 
-    def __init__(self, chain: Chain, issue_id: int) -> None:
+    def __init__(self, chain: Chain, issue_id: int, catalogue: Catalogue) -> None:
         self._chain = chain
+        self._catalogue = catalogue
         self._issue_id = issue_id
         self._ids: OrderedDict[Key, int | None] = OrderedDict()
 
@@ -49,7 +52,14 @@ class Press:
                     blocks.put(tx, [b for b in rendered[key] if b.key not in stored])
                     stored |= {block.key for block in rendered[key]}
                     self._ids[key] = (
-                        put_briefing(tx, self._issue_id, key[0], fresh[key], rendered[key])
+                        put_briefing(
+                            tx,
+                            self._issue_id,
+                            key[0],
+                            fresh[key],
+                            rendered[key],
+                            words=words_of(self._chain, self._catalogue, key[0]),
+                        )
                         if rendered[key]
                         else None
                     )
@@ -71,23 +81,34 @@ class Press:
             return []
 
 
+def words_of(chain: Chain, catalogue: Catalogue, preferences: Preferences) -> dict[str, str]:
+    """What all readers of a briefing read in their mail, kept so that the web view says the same.
+
+    Names in the catalogue change, and so does the hour at which mails leave.
+    """
+    return {"names": names_of(catalogue, preferences.specializations), "when": when(chain)}
+
+
 def put_briefing(
     tx: Transaction,
     issue_id: int,
     preferences: Preferences,
     composition: Composition,
     rendered: Sequence[Block],
+    *,
+    words: Mapping[str, str],
 ) -> int:
-    """Store one list of blocks of an issue, or find it; returns its id."""
+    """Store one list of blocks of an issue, or find it; returns its id. `words` are `words_of`."""
     keys = [block.key for block in rendered]
-    words = "\n".join((*keys, composition.head.subject, *preferences.specializations))
+    signed = "\n".join((*keys, composition.head.subject, *preferences.specializations))
     return blocks.put_briefing(
         tx,
         issue_id,
-        signature=hashlib.sha256(words.encode()).hexdigest(),
+        signature=hashlib.sha256(signed.encode()).hexdigest(),
         headers={
             "subject": composition.head.subject,
             "specialization": next(iter((*composition.editions, *preferences.specializations))),
+            **words,
         },
         block_keys=keys,
         carried=composition.carried,

@@ -62,10 +62,15 @@ def preview(chain: Chain, week: Week, specialization: str, out: Path) -> list[Pa
     return [write(out / f"{week}-{specialization}.{end}", data) for end, data in files.items()]
 
 
-def parts_text(chain: Chain, encoded: Sequence[bytes], letter: Letter) -> str:
-    """Fill encoded blocks of one part and decode them: what a mail program would show."""
+def parts_text(chain: Chain, encoded: Sequence[bytes], letter: Letter, *, when: str = "") -> str:
+    """Fill encoded blocks of one part and decode them: what a mail program would show.
+
+    `when` is the hour at which mails left when this one did; empty for now's.
+    """
     sheet = Sheet.of(encoded)
-    return decode_block(sheet.fill(values_for(sheet.slots, personal(chain, letter))))
+    values = personal(chain, letter)
+    values["when"] = when or values["when"]
+    return decode_block(sheet.fill(values_for(sheet.slots, values)))
 
 
 def write(path: Path, data: bytes) -> Path:

@@ -82,9 +82,15 @@ def mail_view(chain: Chain, token: Token) -> MailView:
         email=reader.email,
         name=reader.name,
         issue=issue,
-        specializations=names_of(catalogue, stored.specializations),
+        # Older mails did not write their words down; theirs are read as they are now.
+        specializations=stored.headers.get("names") or names_of(catalogue, stored.specializations),
     )
-    html = parts_text(chain, [parts[key].html for key in stored.block_keys], letter)
+    html = parts_text(
+        chain,
+        [parts[key].html for key in stored.block_keys],
+        letter,
+        when=stored.headers.get("when", ""),
+    )
     return MailView(html=html, left_over=left_over)
 
 

@@ -76,7 +76,7 @@ def _add(chain: Chain, issue: Issue, waiting: list[int]) -> int:
         people = [reader for _, reader in sorted(readers.among(tx, waiting).items())]
         got = deliveries.received(tx, audience.item_ids, people[0].id, people[-1].id)
     decisions = [audience.decide(r, got.get(r.id, frozenset())) for r in people]
-    press = Press(chain, issue.id)
+    press = Press(chain, issue.id, audience.catalogue)
     press.run(decisions)
     rows = [
         frozen_row(issue.id, reader.id, reader.preferences_version, made, press)

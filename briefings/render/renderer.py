@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from briefings.render.site import Site
     from briefings.render.templates import Plain
 
-SLOTS = ("name", "preferences_url", "specializations", "unsubscribe_url", "view_url", "when")
+SLOTS = (
+    "feedback_url",
+    "name",
+    "preferences_url",
+    "specializations",
+    "unsubscribe_url",
+    "view_url",
+    "when",
+)
 """The readers' values that our templates leave open."""
 
 KINDS = ("head", "item", "heading", "overflow", "role", "plan", "closing", "related", "foot")

@@ -8,6 +8,7 @@ from briefings.errors import Misconfigured
 from briefings.model.catalogue import PLAN_WEEKS, RiskCategory
 from briefings.model.edition import (
     ClosingBlock,
+    FootBlock,
     HeadBlock,
     HeadingBlock,
     ItemBlock,
@@ -61,7 +62,7 @@ def view(spec: BlockSpec, site: Site) -> tuple[str, View]:
         case RelatedBlock():
             kind, data = "related", _related(spec)
         case _:
-            kind, data = "foot", _foot(site)
+            kind, data = "foot", _foot(spec, site)
     return kind, data
 
 
@@ -77,6 +78,7 @@ def _head(spec: HeadBlock, site: Site) -> View:
         "specialization": spec.specialization,
         "title": spec.title,
         "intro": spec.intro,
+        "greets": "" if spec.public else "yes",
     }
 
 
@@ -90,6 +92,7 @@ def _item(spec: ItemBlock, site: Site) -> View:
         "loud": news.inked is not None or news.kind is not Kind.TOOL_CHANGE,
         "date": "" if boxed else day(news.date, Week.parse(spec.item.week).year),
         "headline": news.headline,
+        "number": str(spec.item.id),
         "url": link(f"{site.base_url}/items/{spec.item.id}", "BASE_URL"),
         "summary": news.summary,
         "do": news.do,
@@ -200,8 +203,13 @@ def _heading(spec: HeadingBlock) -> View:
     return {"text": spec.text, "note": sentence(spec.note)}
 
 
-def _foot(site: Site) -> View:
-    return {"address": site.postal_address, "reply_to": site.reply_to}
+def _foot(spec: FootBlock, site: Site) -> View:
+    return {
+        "address": site.postal_address,
+        "reply_to": "" if spec.public else site.reply_to,
+        "asks": "yes" if spec.asks else "",
+        "sign_up": link(f"{site.base_url}/subscribe", "BASE_URL") if spec.public else "",
+    }
 
 
 def _related(spec: RelatedBlock) -> View:

@@ -17,6 +17,7 @@ from briefings.pipeline.correct import finish_corrections
 from briefings.pipeline.halt import stopped
 from briefings.pipeline.instance import confirmed
 from briefings.pipeline.late import open_due_late
+from briefings.pipeline.presses import fold
 from briefings.pipeline.recovery import recover_all
 from briefings.pipeline.reminders import warn
 from briefings.pipeline.runs import make_due
@@ -34,6 +35,7 @@ def tick(chain: Chain, settings: Settings, host: str) -> None:
         return
     _step("recover", lambda: recover_all(chain, host=host))
     _step("warn", lambda: warn(chain, settings))
+    _step("presses", lambda: fold(chain))
     with chain.db.read() as tx:
         if stopped(tx) is not None:
             return

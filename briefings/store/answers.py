@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from sqlmodel import Field
 
 from briefings.model.feedback import WHOLE_MAIL, Answer
-from briefings.store.tables import BigId, Table
+from briefings.store.tables import BigId, Table, places
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from briefings.store.database import Transaction
 
 
@@ -47,6 +49,17 @@ def count(tx: Transaction, code: str, issue_id: int, item_id: int, answer: Answe
     if fresh:
         _add(tx, issue_id, item_id, answer, 1)
     return fresh == 1
+
+
+def any_known(tx: Transaction, codes: Sequence[str]) -> bool:
+    """Say whether one of these codes was counted: those that older secret keys make."""
+    return bool(
+        codes
+        and tx.fetch(
+            f"SELECT 1 FROM answered WHERE code IN ({places(codes)}) LIMIT 1",  # noqa: S608 - only places
+            codes,
+        )
+    )
 
 
 def count_departure(tx: Transaction, issue_id: int, by: int) -> None:

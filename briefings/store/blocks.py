@@ -148,6 +148,19 @@ def briefings(
     return [_briefing(row) for row in rows]
 
 
+def readers_by_item(tx: Transaction, issue_id: int) -> dict[int, int]:
+    """Count, item by item, the readers of an issue who had it: accepted or unsure."""
+    rows = tx.rows(
+        "SELECT briefing_item.item_id, SUM(went.number) FROM "
+        "(SELECT briefing_id, COUNT(*) AS number FROM delivery WHERE issue_id = :issue_id "
+        "AND state IN ('accepted', 'unsure') GROUP BY briefing_id) AS went "
+        "JOIN briefing_item ON briefing_item.briefing_id = went.briefing_id "
+        "GROUP BY briefing_item.item_id ORDER BY briefing_item.item_id",
+        issue_id=issue_id,
+    )
+    return {int(row[0]): int(row[1]) for row in rows}
+
+
 def carried_in(tx: Transaction, issue_id: int) -> list[int]:
     """Give the items that any briefing of an issue carries: what `fill_received` is called for."""
     rows = tx.rows(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Field
 
-from briefings.store.tables import OPEN, BigId, Table
+from briefings.store.tables import OPEN, BigId, Table, parts, places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from briefings.store.database import Transaction
+    from briefings.store.database import Row, Transaction
 
 _HAD_IT = (
     "FROM received JOIN delivery ON delivery.id = received.delivery_id "
@@ -81,11 +81,20 @@ def of_issue(tx: Transaction, issue_id: int) -> Correction | None:
         "WHERE issue_id = :id",
         id=issue_id,
     )
-    if row is None:
-        return None
-    return Correction(
-        issue_id=row[0], item_id=row[1], item_revision=row[2], headline=row[3], note=row[4]
-    )
+    return None if row is None else _correction(row)
+
+
+def of_items(tx: Transaction, item_ids: Sequence[int]) -> list[Correction]:
+    """Give every correction of these items, oldest first."""
+    found: list[Correction] = []
+    for part in parts(item_ids):
+        rows = tx.fetch(
+            "SELECT issue_id, item_id, item_revision, headline, note FROM correction "  # noqa: S608 - only places
+            f"WHERE item_id IN ({places(part)})",
+            part,
+        )
+        found += (_correction(row) for row in rows)
+    return sorted(found, key=lambda one: one.issue_id)
 
 
 def had_it(tx: Transaction, one: Correction, after_reader: int, limit: int) -> list[int]:
@@ -135,4 +144,10 @@ def recompose(tx: Transaction, issue_id: int, item_id: int) -> int:
         "AND briefing_id IN (SELECT briefing_id FROM briefing_item "
         "WHERE briefing_item.briefing_id = delivery.briefing_id AND item_id = ?)",
         (issue_id, item_id),
+    )
+
+
+def _correction(row: Row) -> Correction:
+    return Correction(
+        issue_id=row[0], item_id=row[1], item_revision=row[2], headline=row[3], note=row[4]
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -24,7 +25,9 @@ from briefings.web.ops import health
 from briefings.web.ops.metrics import Metrics
 from briefings.web.outbox import viewer
 from briefings.web.public import (
+    archive,
     confirming,
+    feedback,
     home,
     leaving,
     personal,
@@ -39,6 +42,8 @@ from briefings.wiring import App
 
 THREADS = 12
 """Requests in work at once; the database keeps up to 18 connections, for the sender, too."""
+PRESS_SECONDS = 1.0
+"""How often presses of links are written down; a killed process loses so many seconds of them."""
 RETRY_SECONDS = "5"
 
 _WORDS = {
@@ -64,11 +69,16 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
         site.pages,
         site.seals,
         site.left_log,
+        site.presses,
         site.week,
     )  # asked for now, so that a start fails, not a page
     metrics = Metrics(app)
     web = FastAPI(
-        docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=_lifespan
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(site),
     )
     for router in (
         home.routes(site),
@@ -80,10 +90,13 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
         view.routes(site),
         pricing.routes(site),
         desk.routes(site),
+        archive.routes(site),
+        feedback.routes(site),
         health.routes(site, metrics),
         *([viewer.routes(site)] if demo else []),
     ):
         web.include_router(router)
+    web.state.presses = site.presses
     _answer_errors(web, site)
     edge = Edge(web, answered=metrics.answered, monotonic=app.chain.monotonic)
     trusted = [each.strip() for each in app.settings.trusted_proxies.split(",") if each.strip()]
@@ -93,10 +106,23 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
     return cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", edge), trusted))
 
 
-@asynccontextmanager
-async def _lifespan(_web: FastAPI) -> AsyncGenerator[None]:
-    to_thread.current_default_thread_limiter().total_tokens = THREADS
-    yield
+def _lifespan(site: Site) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Write presses of links down once a second as long as the site runs."""
+
+    async def write_presses() -> None:
+        while True:
+            await asyncio.sleep(PRESS_SECONDS)
+            await to_thread.run_sync(site.presses.flush)
+
+    @asynccontextmanager
+    async def running(_web: FastAPI) -> AsyncGenerator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
+        writing = asyncio.create_task(write_presses())
+        yield
+        writing.cancel()
+        site.presses.flush(ending=True)
+
+    return running
 
 
 def _answer_errors(web: FastAPI, site: Site) -> None:

@@ -22,6 +22,7 @@ PERSONAL = (
     "/unsubscribe/",
     "/preferences/",
     "/view/",
+    "/feedback/",
     "/confirm/",
     "/export/",
     "/erase/",

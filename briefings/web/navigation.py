@@ -19,6 +19,8 @@ class Entry:
 
 
 NAVIGATION = (
+    Entry("archive", "/archive", "Archive"),
+    Entry("pricing", "/pricing", "Pricing"),
     Entry("subscribe", "/subscribe", "Sign up"),
     Entry("outbox", "/outbox", "Outbox", demo=True),
 )

@@ -18,6 +18,7 @@ from briefings.model.catalogue import Specialization
 from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.mailboxes import Mailboxes
 from briefings.pipeline.prepare import load_catalogue
+from briefings.pipeline.presses import PressLog
 from briefings.pipeline.status import newest_week
 from briefings.web.pages import Pages
 from briefings.web.seals import BadSeal, Seals, foreign
@@ -62,6 +63,11 @@ class Site:
     def mailboxes(self) -> Mailboxes:
         """What names mailboxes without telling their addresses."""
         return Mailboxes.of(self.app.db, self.app.settings.secrets)
+
+    @cached_property
+    def presses(self) -> PressLog:
+        """Where presses of links wait to be counted."""
+        return PressLog(self.app.chain)
 
     @cached_property
     def base_url(self) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from briefings.pipeline.archive import switch
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -91,6 +93,33 @@ def test_a_link_in_the_frame_opens_its_page_on_this_site(site: str, page: Page) 
     assert opened.value.url.startswith(f"{site}/unsubscribe/")
 
 
+def test_an_answer_takes_two_presses_of_the_keyboard(
+    site: str, page: Page, installed: Installation
+) -> None:
+    page.goto(site + feedback_of(installed)[0])
+    tab_to(page, "Less like this")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Counted.").wait_for()
+    page.get_by_role("button", name="Switch").wait_for()
+    assert installed.row("SELECT answer, number FROM answer_total") == ("less", 1)
+
+
+def test_a_link_in_an_archived_mail_opens_its_page_beside_the_archive(
+    site: str, page: Page, installed: Installation
+) -> None:
+    switch(installed.app.chain, "mlops-engineer", None, shown=True, by="ed")
+    page.goto(site + "/archive/mlops-engineer/2026-W34")
+    with page.expect_popup() as opened:
+        page.frame_locator("iframe").get_by_role("link", name="Get the next one").click()
+    opened.value.get_by_role("heading", name="Get your briefing").wait_for()
+
+
+def feedback_of(installed: Installation) -> list[str]:
+    """The link of the first item of a mail, and that of the mail as a whole."""
+    found = re.findall(r"https://briefings\.example(/feedback/[\w-]+/\w+)", installed.mails[BO])
+    return [found[0], found[-1]]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_no_page_is_wider_than_its_window_or_hard_to_use(
@@ -107,12 +136,19 @@ def test_no_page_is_wider_than_its_window_or_hard_to_use(
         page.goto(site + "/outbox")
         mail = page.locator("td a").first.get_attribute("href")
         personal = installed.links(BO)
+        switch(installed.app.chain, "mlops-engineer", None, shown=True, by="ed")
         for path in (
             "/",
             "/outbox",
             *(f"{mail}?part={part}" for part in ("html", "text", "headers", "source")),
             personal["unsubscribe"],
             personal["preferences"],
+            personal["feedback"],
+            *feedback_of(installed),
+            "/pricing",
+            "/archive",
+            "/archive/mlops-engineer",
+            "/archive/mlops-engineer/2026-W34",
             *re.findall(r"https://briefings\.example(/items/\d+)", installed.mails[BO])[:1],
             "/nothing",
         ):

@@ -6,10 +6,21 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from briefings.model.feedback import WHOLE_MAIL, Answer
-from briefings.store import answers, archive, grants, presses, publishing
+from briefings.model.reader import Section
+from briefings.store import (
+    answers,
+    archive,
+    blocks,
+    corrections,
+    grants,
+    presses,
+    publishing,
+    readers,
+)
 from briefings.store.archive import EVERY_WEEK, Switch
+from briefings.store.corrections import Correction
 from briefings.store.grants import Grant
-from tests.contracts.test_contract_deliveries import LATER, NOW
+from tests.contracts.test_contract_deliveries import LATER, NOW, frozen, some_readers
 from tests.contracts.test_contract_time import NEXT, WEEK, approved
 
 if TYPE_CHECKING:
@@ -96,10 +107,49 @@ def test_a_file_of_presses_is_in_the_totals_once(database: Database) -> None:
         assert presses.fold(tx, "a", {}, LATER)
 
 
+def test_readers_of_an_item_are_those_whose_mail_went(database: Database) -> None:
+    issue = frozen(database, 4)
+    with database.write() as tx:
+        assert blocks.readers_by_item(tx, issue.id) == {}
+        tx.execute("UPDATE delivery SET state = 'accepted' WHERE reader_id = 1")
+        tx.execute("UPDATE delivery SET state = 'unsure' WHERE reader_id = 2")
+        tx.execute("UPDATE delivery SET state = 'rejected' WHERE reader_id = 3")
+        assert blocks.readers_by_item(tx, issue.id) == {1: 2, 2: 2}
+
+
+def test_a_part_of_the_mail_is_switched_off_beside_the_others(database: Database) -> None:
+    some_readers(database, 1)
+    with database.write() as tx:
+        for section in (Section.PAY, Section.TOOL_CHANGES, Section.PAY):
+            reader = readers.get(tx, 1)
+            assert reader is not None
+            readers.switch_off(tx, reader, section, NOW)
+        reader = readers.get(tx, 1)
+        assert reader is not None
+        assert reader.preferences.sections_off == (Section.TOOL_CHANGES, Section.PAY)
+
+
+def test_corrections_of_items_come_oldest_first(database: Database) -> None:
+    with database.write() as tx:
+        for issue_id, item_id in ((5, 1), (3, 2), (4, 9)):
+            corrections.add(
+                tx,
+                Correction(
+                    issue_id=issue_id, item_id=item_id, item_revision=2, headline="h", note="n"
+                ),
+            )
+        found = corrections.of_items(tx, [1, 2, 3])
+        assert [(one.issue_id, one.item_id) for one in found] == [(3, 2), (5, 1)]
+        assert corrections.of_items(tx, []) == []
+
+
 def test_an_answer_counts_once_and_departures_go_both_ways(database: Database) -> None:
     with database.write() as tx:
         assert answers.count(tx, "code 1", 3, 9, Answer.LESS)
         assert not answers.count(tx, "code 1", 3, 9, Answer.MORE)
+        assert answers.any_known(tx, ["code 9", "code 1"])
+        assert not answers.any_known(tx, ["code 9"])
+        assert not answers.any_known(tx, [])
         assert answers.count(tx, "code 2", 3, 9, Answer.LESS)
         assert answers.count(tx, "code 3", 3, WHOLE_MAIL, Answer.YES)
         assert answers.count(tx, "code 4", 4, 9, Answer.LESS)

@@ -196,6 +196,7 @@ async def test_every_form_of_every_page_is_refused_when_another_site_sends_it(
             *("/subscribe", "/confirm/TOKEN", "/preferences/TOKEN", "/preferences/TOKEN/export"),
             *("/preferences/TOKEN/erase", "/preferences/TOKEN/address", "/export/TOKEN"),
             *("/erase/TOKEN", "/address/TOKEN", "/unsubscribe/TOKEN", "/unsubscribe/TOKEN/undo"),
+            "/feedback/TOKEN",
         }
         site.clock.go(seconds=5)
         before = site.dump()

@@ -26,9 +26,14 @@ def framed(html: str, *, base_url: str, dark: bool) -> str:
     shown = _SCHEME.sub(rf"\g<1>{scheme}", shown)
     shown = _META.sub(rf"\g<1>{scheme}", shown)
     shown = local_links(shown, base_url)
+    return in_new_tab(shown)
+
+
+def in_new_tab(html: str) -> str:
+    """Make links open in a new tab: our pages refuse to be shown in a frame."""
     base = '<base target="_blank">'
-    placed, found = _HEAD.subn(lambda head: head[0] + base, shown, count=1)
-    return placed if found else base + shown
+    placed, found = _HEAD.subn(lambda head: head[0] + base, html, count=1)
+    return placed if found else base + html
 
 
 def local_links(html: str, base_url: str) -> str:

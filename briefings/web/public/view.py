@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from briefings.links import Purpose
+from briefings.model.news import Item
 from briefings.pipeline.reading import item_view, mail_view
 from briefings.web.outbox.shown import local_links
 from briefings.web.site import Site
@@ -30,21 +33,28 @@ def routes(site: Site) -> APIRouter:
         """Show the stored mail as it was sent, and under it what did not fit."""
         link = site.read_token(Purpose.VIEW, token)
         mail = mail_view(site.app.chain, link)
-        more = site.pages.text("more.html", items=mail.left_over) if mail.left_over else ""
-        before, found, after = mail.html.rpartition(_LAST)
-        html = before + more + found + after if found else mail.html + more
+        html = with_more(site, mail.html, mail.left_over)
         if site.demo:
             html = local_links(html, site.app.settings.base_url or "")
         return HTMLResponse(html, headers={"content-security-policy": MAIL_POLICY})
 
     @router.api_route("/items/{item}", methods=["GET", "HEAD"])
-    def item(item: int) -> Response:
-        """Show one item to anybody."""
+    def item(item: int, request: Request) -> Response:
+        """Show one item to anybody, and count it where a person came from elsewhere (R16)."""
         seen = item_view(site.app.chain, item)
         page = site.pages.show(
             "item.html", site.week, title=seen.item.news.headline, view=seen, personal=False
         )
         page.headers["cache-control"] = ITEM_CACHE
+        client = request.client.host if request.client else ""
+        site.presses.seen(seen.item.id, request.method, request.headers, client)
         return page
 
     return router
+
+
+def with_more(site: Site, html: str, left_over: Sequence[Item]) -> str:
+    """Put what did not fit into a mail under it."""
+    more = site.pages.text("more.html", items=left_over) if left_over else ""
+    before, found, after = html.rpartition(_LAST)
+    return before + more + found + after if found else html + more

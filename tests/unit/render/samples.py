@@ -53,6 +53,7 @@ SITE = Site(
 VALUES = {
     "name": "Robin",
     "preferences_url": "https://briefings.example/preferences/p-1234567890abcdefghijklmnopqrstuvwxyz",
+    "feedback_url": "https://briefings.example/feedback/f-1234567890abcdefghijklmnopqrstuvwxyz",
     "unsubscribe_url": "https://briefings.example/unsubscribe/u-1234567890abcdefghijklmnopqrstuvwxyz",
     "view_url": "https://briefings.example/archive/v-1234567890abcdefghijklmnopqrstuvwxyz",
     "specializations": "MLOps Engineer and MLOps & AI Infrastructure",
@@ -383,7 +384,7 @@ FULL_WEEK: tuple[BlockSpec, ...] = (
     pay(US_ALL, US_SENIOR, GLOBAL_ALL, GLOBAL_SENIOR),
     plan(),
     RELATED,
-    FootBlock(),
+    FootBlock(asks=True),
 )
 MERGED: tuple[BlockSpec, ...] = (
     head(
@@ -407,7 +408,7 @@ MERGED: tuple[BlockSpec, ...] = (
             "lower cost per inference",
         ),
     ),
-    FootBlock(),
+    FootBlock(asks=True),
 )
 QUIET: tuple[BlockSpec, ...] = (
     head(
@@ -421,7 +422,7 @@ QUIET: tuple[BlockSpec, ...] = (
         Role(slug="web-developer", name="Web Developer", industry="technology", risk_level=7)
     ),
     plan(1, hours=3),
-    FootBlock(),
+    FootBlock(asks=True),
 )
 SAMPLES = {"full-week": FULL_WEEK, "merged": MERGED, "quiet": QUIET}
 

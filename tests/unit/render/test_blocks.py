@@ -93,7 +93,8 @@ def test_an_item_says_what_to_do_why_and_whence() -> None:
     ]
     assert "Do: tell users before you upgrade, and fetch saved CLI tokens again." in lines
     assert "Why you: MLOps Engineer covers workflow orchestration." in lines
-    assert lines[-2] == "  https://github.com/argoproj/argo-workflows/releases/tag/v4.1.2"
+    assert lines[-4] == "  https://github.com/argoproj/argo-workflows/releases/tag/v4.1.2"
+    assert lines[-3:-1] == ["More or less like this?", "  \ue000feedback_url\ue001/12"]
 
 
 def test_nothing_to_do_and_no_summary_leave_no_trace() -> None:
@@ -108,6 +109,7 @@ def test_the_headline_links_to_our_page_and_the_source_to_the_source() -> None:
     assert read(html).links == [
         "https://briefings.example/items/11",
         "https://github.com/hashicorp/terraform/releases/tag/v1.15.9",
+        "\ue000feedback_url\ue001/11",
     ]
 
 
