@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from briefings.deliver.replies import ReplyLines, parse_reply
+from briefings.deliver.replies import CODES, ReplyLines, agreed_to, parse_reply
 from briefings.deliver.retry import judge, outcome_of
 from briefings.deliver.wire import Extensions, Outgoing, envelope
 from briefings.model.reply import (
@@ -211,7 +211,24 @@ class Conversation(asyncio.Protocol):
     # ---- reading ------------------------------------------------------------------------
 
     def _answered(self, line: bytes) -> None:
-        stage = self._expected[0] if self._expected else Stage.QUIT
+        expected = self._expected
+        stage = expected[0] if expected else Stage.QUIT
+        # What nearly every line is, without another call: "go on" to MAIL, or to a RCPT behind
+        # which DATA has left already, and "taken" to a whole mail.
+        if stage is Stage.FINAL:
+            mail = self._leaving
+            agreed = agreed_to(line[:CODES]) if mail is not None else None
+            if mail is not None and agreed is not None:
+                expected.popleft()
+                self._settle_leaving(mail, agreed.reply, agreed)
+                return
+        elif (
+            self._piped
+            and (stage is Stage.MAIL or (stage is Stage.RCPT and not self._chunked))
+            and line.startswith(b"250")
+        ):
+            expected.popleft()
+            return
         if stage is Stage.DATA:
             reply = _GO_AHEAD if line.startswith(b"354") else None
         else:
@@ -241,8 +258,8 @@ class Conversation(asyncio.Protocol):
     def _take_in_final(self, reply: Reply) -> None:
         if reply.code in _INTERMEDIATE:
             self._broken(f"{reply} is no answer to a whole mail")
-        elif self._leaving is not None:
-            self._settle_leaving(reply)
+        elif (mail := self._leaving) is not None:
+            self._settle_leaving(mail, reply, outcome_of(reply))
         else:
             self._settle_refused()  # the answer to the lone dot
 
@@ -268,14 +285,12 @@ class Conversation(asyncio.Protocol):
             self._refusal = reply
         self._settle_refused()
 
-    def _settle_leaving(self, reply: Reply) -> None:
-        mail = self._leaving
-        assert mail is not None
+    def _settle_leaving(self, mail: Outgoing, reply: Reply, outcome: Outcome) -> None:
         self._leaving = None
         self._log.answered(mail.delivery_id, reply)
         if reply.positive:
             self._accepted += 1
-        self._calls.done(mail, outcome_of(reply))
+        self._calls.done(mail, outcome)
         if self._draining:
             self._finish(Ended(reason="drained", accepted=self._accepted))
 
@@ -290,8 +305,9 @@ class Conversation(asyncio.Protocol):
         self._calls.done(mail, outcome_of(reply))
 
     def _said_goodbye(self, reply: Reply) -> None:
-        if self._expected and self._expected[0] is Stage.FINAL and self._leaving is not None:
-            self._settle_leaving(reply)
+        mail = self._leaving
+        if self._expected and self._expected[0] is Stage.FINAL and mail is not None:
+            self._settle_leaving(mail, reply, outcome_of(reply))
         if self._over:
             return
         verdict = judge(reply)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from briefings.model.reply import Reply, read_reply
+from briefings.model.reply import Accepted, Stage, read_reply
 
 if TYPE_CHECKING:
-    from briefings.model.reply import Stage
+    from briefings.model.reply import Reply
 
 _LINE_LIMIT = 8192
 _LINES_LIMIT = 128
+CODES = 14
+"""Bytes at the beginning of a reply that hold its code and its status (`250 2.100.100 `)."""
+_AGREED = re.compile(rb"(2\d\d)(?: (2\.\d{1,3}\.\d{1,3}))?(?: |$)")
 
 
 class ReplyLines:
@@ -49,3 +54,16 @@ def parse_reply(line: bytes, stage: Stage) -> Reply:
         return read_reply(code, line[4:].decode("utf-8", "replace").strip(), stage)
     except ValueError:
         raise ValueError(f"a line that is no reply: {line[:60]!r}") from None
+
+
+@lru_cache(maxsize=256)
+def agreed_to(head: bytes) -> Accepted | None:
+    """Read the first `CODES` bytes of a reply to a whole mail; None unless it is a plain yes.
+
+    Servers say yes in the same words to every mail, and nobody reads more of them than the codes.
+    """
+    found = _AGREED.match(head)
+    if found is None:
+        return None
+    status = found[2].decode("ascii") if found[2] else ""
+    return Accepted(read_reply(int(found[1]), status, Stage.FINAL))

@@ -123,11 +123,7 @@ class RefusalWindow:
         if isinstance(outcome, Rejected):
             kind = (reply.code, reply.enhanced, reply.stage)
             self._counts[kind] += 1
-        self._answers.append((row, kind))
-        if len(self._answers) > ANSWERS_REMEMBERED:
-            _, oldest = self._answers.popleft()
-            if oldest is not None:
-                self._counts[oldest] -= 1
+        self._remember(row, kind)
         if kind is None or self._counts[kind] < REFUSALS_THAT_PAUSE:
             return None
         rows = tuple(row for row, seen in self._answers if seen == kind)
@@ -137,3 +133,14 @@ class RefusalWindow:
             f"{len(rows)} of the last {ANSWERS_REMEMBERED} answers were the same refusal: {reply}",
             rows,
         )
+
+    def agreed(self, row: int) -> None:
+        """Take in that a mail was accepted: what `note` does with it, without the questions."""
+        self._remember(row, None)
+
+    def _remember(self, row: int, kind: tuple[int, str | None, Stage] | None) -> None:
+        self._answers.append((row, kind))
+        if len(self._answers) > ANSWERS_REMEMBERED:
+            _, oldest = self._answers.popleft()
+            if oldest is not None:
+                self._counts[oldest] -= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from briefings.errors import UnsafeValue
 from briefings.model.reply import Reply, Stage, read_reply
@@ -12,9 +13,8 @@ _UNSAFE = re.compile(r"[\x00-\x20\x7f<>\u0080-\u009f\u2028\u2029]")
 _ADDRESS_LIMIT = 320
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outgoing:
-    """One finished mail for one reader.
+class Outgoing(NamedTuple):
+    """One finished mail for one reader; a named tuple, as one is made per mail.
 
     `content` is the complete message: lines end with CRLF, the last one too, and no line begins
     with a dot (the blocks are encoded that way), so DATA appends `.CRLF` and nothing is stuffed.

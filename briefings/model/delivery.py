@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class State(StrEnum):
@@ -72,9 +73,11 @@ class Issue:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """A delivery claimed by this process, with what is read at claim time (R7)."""
+class Claimed(NamedTuple):
+    """A delivery claimed by this process, with what is read at claim time (R7).
+
+    A named tuple, as one is made per mail (docs/decisions/0010-hot-path.md).
+    """
 
     id: int
     issue_id: int
@@ -89,8 +92,7 @@ class Claimed:
     frozen_version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(NamedTuple):
     """The end of one attempt, to be written to its row under the claim's fence."""
 
     id: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -85,7 +86,7 @@ class Claims:
         self._held: dict[int, tuple[Claimed, Issue]] = {}
         self._delivery_of: dict[int, int] = {}
         self._over: dict[int, Settled] = {}
-        self._windows: dict[int, RefusalWindow] = {}
+        self._windows = defaultdict[int, RefusalWindow](RefusalWindow)
         self._refusals: dict[int, tuple[object, ...]] = {}
         self._audiences: dict[tuple[int, int], Audience] = {}
         self._now = chain.clock()
@@ -149,10 +150,11 @@ class Claims:
     def fill(self, row: int) -> Outgoing | None:
         """The finished mail of a claimed row; None when it ends without one, settled later."""
         claimed, issue = self._held[row]
-        late = too_old(claimed, issue, self._now)
-        if late is not None:
-            self._over[row] = late
-            return None
+        if claimed.first_attempt_at is not None or issue.opened_by_tick:
+            late = too_old(claimed, issue, self._now)
+            if late is not None:
+                self._over[row] = late
+                return None
         try:
             if claimed.preferences_version != claimed.frozen_version:
                 renewed = self._renew(claimed, issue)
@@ -242,13 +244,15 @@ class Claims:
             if held is None:
                 continue
             row, issue = held
+            window = self._windows[issue.id]
+            if type(outcome) is Accepted:  # nearly every row
+                rows[row_id] = Settled(row_id, State.ACCEPTED, None, outcome.reply.code)
+                window.agreed(row_id)
+                continue
             if isinstance(outcome, Rejected) and self._refusals.get(issue.id) == _kind(outcome):
                 outcome = Returned("refused like those that paused the issue")  # noqa: PLW2901 - judged anew
             rows[row_id] = settled(row, issue, outcome, now)
-            if isinstance(outcome, PauseIssue):
-                pause = outcome
-            else:
-                pause = self._windows.setdefault(issue.id, RefusalWindow()).note(row_id, outcome)
+            pause = outcome if isinstance(outcome, PauseIssue) else window.note(row_id, outcome)
             if pause is not None:
                 pauses[issue.id] = pause
                 if isinstance(outcome, Rejected):
@@ -339,8 +343,7 @@ class Claims:
                     preferences_version=reader.preferences_version,
                 )
             version = reader.preferences_version
-            return replace(
-                row,
+            return row._replace(
                 briefing_id=briefing_id,
                 preferences_version=version,
                 frozen_version=version,

@@ -15,7 +15,7 @@ from textwrap import shorten
 import structlog
 
 from briefings.deliver.retry import next_attempt
-from briefings.deliver.sender import Rows
+from briefings.deliver.sender import LOOK_EVERY, Rows
 from briefings.deliver.wire import Outgoing
 from briefings.errors import DatabaseBusy, NotConfirmed, UnsafeValue
 from briefings.model.catalogue import Catalogue
@@ -75,6 +75,7 @@ class LettersFirst:
         self._sign: float = -1
         self._next: datetime | None = None
         self._tidied: float | None = None
+        self._looked = float("-inf")
         self.settled = 0
 
     # ---- Rows ---------------------------------------------------------------------------
@@ -86,7 +87,7 @@ class LettersFirst:
         others = [(row, outcome) for row, outcome in done if row >= 0]
         claimed = self._rows.turn(others, more=more)
         first: Sequence[int] = ()
-        if more:
+        if more and self._chain.monotonic() - self._looked >= LOOK_EVERY:
             # What was claimed must reach the queue, whatever comes of the letters: the next look
             # asks for them again.
             with suppress(DatabaseBusy):
@@ -96,6 +97,7 @@ class LettersFirst:
     def first(self) -> Sequence[int]:
         """The letters that became due since the last look; claimed."""
         now, waited = self._chain.clock(), self._chain.monotonic()
+        self._looked = waited
         if self._tidied is None or waited - self._tidied >= TIDY_EVERY:
             tidy(self._chain, now, operator=self._operator)
             self._tidied, self._sign = waited, -1

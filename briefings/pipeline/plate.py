@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
 from briefings.deliver.message import message_id
 from briefings.links import Purpose, feedback_url, one_click_url, preferences_url, view_url
@@ -37,9 +39,11 @@ _ONE_LINE = 69
 """Characters of name and address that fit behind `To: ` and around them ` <>` (76 in all)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """What differs from reader to reader. `specializations` are names, already joined."""
+class Letter(NamedTuple):
+    """What differs from reader to reader. `specializations` are names, already joined.
+
+    A named tuple, because one is made per mail: a frozen dataclass costs three times as much.
+    """
 
     delivery_id: int
     reader_id: int
@@ -55,7 +59,8 @@ class Stamp:
 
     domain: str
     instance: str
-    sign: Callable[[Purpose, int, int], str]
+    tokens: Callable[[int, int], tuple[bytes, ...]]
+    """The tokens of one reader and delivery, in the order of `PURPOSES`."""
     links: Mapping[str, Callable[[str], str]]
 
     @classmethod
@@ -66,7 +71,7 @@ class Stamp:
         return cls(
             domain=postmark.domain,
             instance=instance,
-            sign=chain.signer().sign,
+            tokens=chain.signer().signing(PURPOSES),
             links={
                 "view_url": lambda token: view_url(base, token),
                 "feedback_url": lambda token: feedback_url(base, token),
@@ -86,6 +91,10 @@ _PURPOSES = {
     "one_click": Purpose.UNSUBSCRIBE,
     "leave_token": Purpose.UNSUBSCRIBE,
 }
+PURPOSES = (Purpose.VIEW, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE)
+"""What the tokens of a mail are for."""
+SLOTS = ("html:name", "text:name", "head:name", "raw:to", "raw:date", "raw:message_id")
+"""What `_values` gives, in its order."""
 _ENCODERS: Mapping[str, Callable[[str], bytes]] = {
     "html": lambda value: encode_slot(escape_html(value)),
     "text": lambda value: encode_slot(escape_text(value)),
@@ -148,8 +157,7 @@ class Plate:
     def __init__(self, fragments: Iterable[Fragment], shared: Mapping[str, str]) -> None:
         """`shared` are values of this briefing by slot name, not yet escaped."""
         self._pieces: list[bytes] = []
-        self._holes: list[tuple[int, str]] = []
-        self._runs: list[tuple[int, Run]] = []
+        open_places: list[Run | Hole] = []
         fixed: list[bytes] = []
         for fragment in fragments:
             if isinstance(fragment, bytes):
@@ -160,13 +168,20 @@ class Plate:
                 if name in shared:
                     fixed.append(encoded(kind, shared[name]))
                     continue
-                self._holes.append((len(self._pieces) + 1, fragment.slot))
-            else:
-                self._runs.append((len(self._pieces) + 1, fragment))
+            open_places.append(fragment)
             self._pieces += (b"".join(fixed), b"")
             fixed.clear()
         self._pieces.append(b"".join(fixed))
-        self._purposes = tuple({run.purpose for _, run in self._runs})
+        # Every different value is made once per mail and then dealt to its places by two calls
+        # into C, however often a link or a name stands in the mail.
+        runs = list(dict.fromkeys(each for each in open_places if isinstance(each, Run)))
+        holes = list(dict.fromkeys(each for each in open_places if isinstance(each, Hole)))
+        self._stretches = [
+            (PURPOSES.index(each.purpose), slice(each.start, each.end)) for each in runs
+        ]
+        self._slots = [SLOTS.index(each.slot) for each in holes]
+        place_of = {each: place for place, each in enumerate((*runs, *holes))}
+        self._deal = _dealer([place_of[each] for each in open_places])
 
     def fill(self, letter: Letter, stamp: Stamp, date: datetime) -> bytes:
         """The finished mail of one reader.
@@ -175,14 +190,19 @@ class Plate:
             UnsafeValue: the reader's address or name would break a header.
         """
         values = _values(letter, stamp, date)
-        sign, reader, delivery = stamp.sign, letter.reader_id, letter.delivery_id
-        tokens = {each: sign(each, reader, delivery).encode("ascii") for each in self._purposes}
+        tokens = stamp.tokens(letter.reader_id, letter.delivery_id)
+        made = [tokens[purpose][stretch] for purpose, stretch in self._stretches]
+        made += [values[slot] for slot in self._slots]
         pieces = self._pieces.copy()
-        for place, slot in self._holes:
-            pieces[place] = values[slot]
-        for place, run in self._runs:
-            pieces[place] = tokens[run.purpose][run.start : run.end]
+        pieces[1::2] = self._deal(made)
         return b"".join(pieces)
+
+
+def _dealer(order: list[int]) -> Callable[[list[bytes]], tuple[bytes, ...]]:
+    """Make what picks values in this order; `itemgetter` gives a bare value for a single one."""
+    if len(order) > 1:
+        return itemgetter(*order)
+    return lambda made: tuple(made[place] for place in order)
 
 
 def encoded(kind: str, value: str) -> bytes:
@@ -212,7 +232,7 @@ def _runs(link: bytes, purpose: Purpose) -> list[Fragment]:
     return fragments
 
 
-def _values(letter: Letter, stamp: Stamp, date: datetime) -> dict[str, bytes]:
+def _values(letter: Letter, stamp: Stamp, date: datetime) -> tuple[bytes, ...]:
     name, email = letter.name, letter.email
     if _HARMLESS.fullmatch(name):
         written = name.encode("ascii")
@@ -221,20 +241,12 @@ def _values(letter: Letter, stamp: Stamp, date: datetime) -> dict[str, bytes]:
         in_html, in_text = _ENCODERS["html"](name), _ENCODERS["text"](name)
         in_head = _ENCODERS["head"](name)
         written = b""
-    if written and _ADDRESS.fullmatch(email) and len(name) + len(email) <= _ONE_LINE:
+    if written and len(name) + len(email) <= _ONE_LINE and _ADDRESS.fullmatch(email):
         to = b"%b <%b>" % (written, email.encode("ascii"))
     else:
         to = address_header(name, email).encode("utf-8")
-    return {
-        "html:name": in_html,
-        "text:name": in_text,
-        "head:name": in_head,
-        "raw:to": to,
-        "raw:date": _written(date),
-        "raw:message_id": message_id(
-            letter.issue, letter.delivery_id, stamp.instance, stamp.domain
-        ).encode("ascii"),
-    }
+    stable = message_id(letter.issue, letter.delivery_id, stamp.instance, stamp.domain)
+    return in_html, in_text, in_head, to, _written(date), stable.encode("ascii")
 
 
 @lru_cache(maxsize=4)

@@ -52,6 +52,13 @@ _SETTLE = (
     "WHERE delivery.id = result.column1 AND delivery.state = 'claimed' AND delivery.fence = ?"
 )
 
+# What nearly every row becomes, with one value a row instead of six.
+_ACCEPT = (
+    "UPDATE delivery SET state = 'accepted', reason = NULL, code = ?, owner = NULL, "
+    "attempts = attempts + 1, first_attempt_at = COALESCE(first_attempt_at, ?), settled_at = ? "
+    "WHERE id IN ({ids}) AND state = 'claimed' AND fence = ?"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimGroup:
@@ -81,19 +88,21 @@ def claim(
     sql = claim_sql(ignore_due=ignore_due, skip_locked=not tx.is_sqlite)
     return [
         Claimed(
-            id=row[0],
-            issue_id=row[1],
-            reader_id=row[2],
-            briefing_id=row[3],
-            attempts=row[4],
-            first_attempt_at=instant_or_none(row[5]),
-            due_at=instant(row[6]),
-            frozen_version=row[7],
-            email=row[8],
-            name=row[9],
-            preferences_version=row[10],
+            id=number,
+            issue_id=issue,
+            reader_id=reader,
+            briefing_id=briefing,
+            attempts=attempts,
+            first_attempt_at=instant_or_none(first),
+            due_at=instant(due),
+            frozen_version=frozen,
+            email=email,
+            name=name,
+            preferences_version=version,
         )
-        for row in sorted(tx.fetch(sql, (owner, fence, issue_id, stored(now), limit)))
+        for number, issue, reader, briefing, attempts, first, due, frozen, email, name, version in (
+            sorted(tx.fetch(sql, (owner, fence, issue_id, stored(now), limit)))
+        )
     ]
 
 
@@ -115,7 +124,17 @@ def settle(tx: Transaction, results: Sequence[Settled], *, fence: int, now: date
     """
     moment = stored(now)
     settled = 0
-    for part in parts(results):
+    plain: dict[int | None, list[int]] = {}
+    others: list[Settled] = []
+    for result in results:
+        if result.state is State.ACCEPTED and result.reason is None:
+            plain.setdefault(result.code, []).append(result.id)
+        else:
+            others.append(result)
+    for code, ids in plain.items():
+        for part in parts(ids):
+            settled += tx.run(accept_sql(len(part)), (code, moment, moment, *part, fence))
+    for part in parts(others):
         values: list[Value] = []
         for result in part:
             values += (
@@ -131,6 +150,12 @@ def settle(tx: Transaction, results: Sequence[Settled], *, fence: int, now: date
     if ended:
         drop_received(tx, ended)
     return settled
+
+
+@lru_cache(maxsize=512)
+def accept_sql(rows: int) -> str:
+    """Give the text that settles so many rows as accepted: public, as `settle_sql` is."""
+    return _ACCEPT.format(ids=", ".join("?" * rows))
 
 
 @lru_cache(maxsize=512)

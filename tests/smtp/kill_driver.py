@@ -46,7 +46,10 @@ POINTS = {
     "claim-before-commit": Point("store/claims.py", "claim", "return", lambda _, r: bool(r)),
     "after-claim": Point("pipeline/claims.py", "turn", "return", lambda _, r: bool(r)),
     "after-MAIL": Point(
-        "deliver/protocol.py", "_take_in_envelope", "call", lambda v, _: v["stage"] == "mail"
+        "deliver/protocol.py",
+        "_answered",
+        "call",
+        lambda v, _: [*v["self"]._expected][:1] == ["mail"],
     ),
     "after-354": Point("deliver/protocol.py", "_take_in_go_ahead", "call"),
     "before-D": Point("deliver/send_log.py", "departing", "call"),
