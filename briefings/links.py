@@ -24,7 +24,6 @@ from briefings.errors import Misconfigured, Refused, UnsafeValue, WrongSetting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from hashlib import _Hash
 
 
 class Purpose(StrEnum):
@@ -154,18 +153,15 @@ class Signer:
         """
         if any(purpose in LIFETIMES for purpose in purposes):
             raise Misconfigured("A token that expires needs to know when it is issued.")
-        keys = [(*self._keys[each][0].pads(), _CODES[each]) for each in purposes]
+        keys = [(self._keys[each][0], _CODES[each]) for each in purposes]
 
         def signed(reader_id: int, delivery_id: int) -> tuple[bytes, ...]:
             if reader_id >> _READER_BITS or delivery_id >> _DELIVERY_BITS:
                 raise UnsafeValue(f"No token can hold reader {reader_id}, delivery {delivery_id}.")
             content = (reader_id << 88 | delivery_id << 40).to_bytes(_SIGNED)
             tokens: list[bytes] = []
-            for copy_inner, copy_outer, code in keys:
-                inner, outer = copy_inner(), copy_outer()
-                inner.update(content)
-                outer.update(inner.digest())
-                raw = content + outer.digest()[:_SIGNED] + code
+            for key, code in keys:
+                raw = content + key.sign(content) + code
                 tokens.append(b2a_base64(raw, newline=False).translate(_URL_SAFE))
             return tuple(tokens)
 
@@ -204,10 +200,6 @@ class _Key:
         block = key.ljust(64, b"\0")
         self._inner = sha256(block.translate(_IPAD))
         self._outer = sha256(block.translate(_OPAD))
-
-    def pads(self) -> tuple[Callable[[], _Hash], Callable[[], _Hash]]:
-        """What begins a signature and what ends it, to be copied."""
-        return self._inner.copy, self._outer.copy
 
     def sign(self, content: bytes) -> bytes:
         inner = self._inner.copy()

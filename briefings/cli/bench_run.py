@@ -344,9 +344,9 @@ class TimedDatabase(Database):
     longest = 0.0
 
     @contextmanager
-    def write(self) -> Generator[Transaction]:
+    def write(self, *, durable: bool = True) -> Generator[Transaction]:
         """A unit that writes; timed from when it has the lock."""
-        with super().write() as tx:
+        with super().write(durable=durable) as tx:
             began = _now()
             yield tx
             inside = _now()

@@ -99,6 +99,24 @@ class Lane:
             raise
         return _end_of(ended)
 
+    async def hung_up(self, within: float) -> None:
+        """Wait for the connection to go after `run`, then cut it; `within` is in seconds.
+
+        Left behind half closed, as TLS is for a while, it would trouble the end of the loop.
+        """
+        talk = self._conversation
+        if talk is None:
+            return
+        await asyncio.wait([talk.closed], timeout=within)
+        if not talk.closed.done():
+            talk.cut()
+            await asyncio.wait([talk.closed], timeout=within)
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the connection is still there, closing or not."""
+        return self._conversation is not None and not self._conversation.closed.done()
+
     def wake(self) -> None:
         """Tell the lane that `feed` has mail again."""
         if self._conversation is not None:
@@ -148,7 +166,10 @@ class Lane:
                 self._stage = Stage.AUTH
                 await client.login(relay.username, relay.password or "")
         except BaseException:
+            transport = cast("asyncio.Transport | None", client.transport)
             client.close()
+            if transport is not None:
+                transport.abort()  # no farewell of TLS: it would outlive the loop
             raise
         if client.transport is None:  # pragma: no cover - closed right behind the last reply
             raise aiosmtplib.SMTPServerDisconnected("the server closed the connection")

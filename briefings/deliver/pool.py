@@ -40,6 +40,8 @@ class Pace:
     regrow_after: float = 60.0
     """A pool made smaller by the server tries one lane more after this long."""
     drain_within: float = 30.0
+    farewell: float = 1.0
+    """Connections that do not close for this long after the last mail are cut."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +129,7 @@ class LanePool:
         self._clock = calls.clock
         self._calls = replace(calls, feed=self._next, done=self._settled)
         self._lanes: dict[asyncio.Task[LaneEnd], Lane] = {}
+        self._closing: list[Lane] = []
         self._changed = asyncio.Event()
         caps = learned.of(relay) if learned else Caps()
         self._allowed = min(most, caps.lanes + 1) if caps.lanes else most
@@ -258,7 +261,8 @@ class LanePool:
 
     def _reap(self) -> None:
         for task in [task for task in self._lanes if task.done()]:
-            del self._lanes[task]
+            lane = self._lanes.pop(task)
+            self._closing = [one for one in (*self._closing, lane) if one.connected]
             self._learn_from(task.result())
 
     def _learn_from(self, end: LaneEnd) -> None:
@@ -317,6 +321,8 @@ class LanePool:
         for task in self._lanes:
             task.cancel()
         await asyncio.gather(*self._lanes, return_exceptions=True)
+        left = [*self._closing, *self._lanes.values()]
         self._lanes.clear()
+        await asyncio.gather(*(lane.hung_up(self._pace.farewell) for lane in left))
         if self._end is not None:
             self._end = replace(self._end, accepted=self._accepted)

@@ -105,7 +105,10 @@ class Conversation(asyncio.Protocol):
     def __init__(
         self, *, calls: Callbacks, log: SendLog, offered: Extensions, limits: Limits
     ) -> None:
-        self.ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[Ended] = loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
+        """Done when the connection is gone, some time after the end: nobody waits for QUIT."""
         self._calls = calls
         self._log = log
         self._offered = offered
@@ -164,6 +167,11 @@ class Conversation(asyncio.Protocol):
         if not self._over:
             self._finish(Ended(reason=reason, accepted=self._accepted), abort=True)
 
+    def cut(self) -> None:
+        """Close the connection without a word; for one that has ended and does not go."""
+        if self._transport is not None:
+            self._transport.abort()
+
     @property
     def idle(self) -> bool:
         """Tell whether no mail is in the hands of this conversation."""
@@ -199,6 +207,8 @@ class Conversation(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Settle what was open: the body on its way is unsure unless it provably stayed here."""
+        if not self.closed.done():
+            self.closed.set_result(None)
         if self._over:
             return
         reason = f"the connection was closed ({exc})" if exc else "the server closed the connection"

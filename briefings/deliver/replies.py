@@ -15,7 +15,7 @@ _LINE_LIMIT = 8192
 _LINES_LIMIT = 128
 CODES = 14
 """Bytes at the beginning of a reply that hold its code and its status (`250 2.100.100 `)."""
-_AGREED = re.compile(rb"(2\d\d)(?: (2\.\d{1,3}\.\d{1,3}))?(?: |$)")
+_AGREED = re.compile(rb"(2\d\d)(?: ([245]\.\d{1,3}\.\d{1,3})(?=[ \r]|$)|(?= [A-Za-z])|(?=\r?$))")
 
 
 class ReplyLines:

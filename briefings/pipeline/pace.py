@@ -11,7 +11,7 @@ from briefings.store.database import Transaction
 HELD = 0.018
 """Seconds for which a unit should hold the lock."""
 BREATH = 0.005
-"""Seconds after each unit, so that other writers get the lock (DESIGN 5)."""
+"""Seconds between two units, so that other writers get the lock (DESIGN 5)."""
 SMALLEST = 16
 """The largest size, divided by this, is the smallest."""
 
@@ -23,16 +23,23 @@ class Pace:
         self._chain = chain
         self._most = most
         self._least = max(1, most // SMALLEST)
+        self._free_at = float("-inf")
         self.size = max(1, most // 2)
 
     @contextmanager
     def unit(self) -> Generator[Transaction]:
-        """Open a unit that writes, time it with its commit, and pause when it is done."""
-        with self._chain.db.write() as tx:
+        """Open a unit that writes, once the lock was free for a while, and time it with its commit.
+
+        It is not durable by itself: for work that can be resumed, ended by a unit that is.
+        """
+        rest = self._free_at + BREATH - self._chain.monotonic()
+        if rest > 0:  # work between two units is a pause as well
+            self._chain.sleep(rest)
+        with self._chain.db.write(durable=False) as tx:
             began = self._chain.monotonic()
             yield tx
-        self._follow(self._chain.monotonic() - began)
-        self._chain.sleep(BREATH)
+        self._free_at = self._chain.monotonic()
+        self._follow(self._free_at - began)
 
     def _follow(self, held: float) -> None:
         fitting = self.size * HELD / max(held, HELD / 2)  # at most twice as many as before

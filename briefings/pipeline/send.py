@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import structlog
@@ -21,13 +22,14 @@ from briefings.deliver.maildir import Maildir
 from briefings.deliver.outbox import MaildirPost
 from briefings.deliver.pool import LanePool, LearnedCaps, PoolEnd
 from briefings.deliver.protocol import Callbacks
-from briefings.deliver.rate import TokenBucket
+from briefings.deliver.rate import SharedBucket
 from briefings.deliver.relay import Relay
 from briefings.deliver.send_log import Owner, SendLog, boot_id
 from briefings.deliver.sender import Post, Sender
 from briefings.errors import DatabaseBusy, Refused, WrongSetting
 from briefings.model.delivery import Issue, IssueState
-from briefings.model.reply import PauseIssue
+from briefings.model.reply import PauseIssue, StopLane
+from briefings.pipeline.alerts import alert
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.claims import LEASE, Claims, Sending
 from briefings.pipeline.correct import finish_corrections
@@ -39,11 +41,12 @@ from briefings.pipeline.recovery import Recovery
 from briefings.pipeline.simulate import simulate
 from briefings.pipeline.status import issue_status
 from briefings.pipeline.timetable import timetable
-from briefings.store import instance, issues, processes
+from briefings.store import deliveries, issues, processes
 from briefings.store.processes import Process
 from briefings.weeks import Week
 
-RATE_KEY = "rate.tokens"
+RATE_FILE = "rate"
+"""In STATE_DIR: what all sending processes of this machine may still send at once."""
 AFTER_TROUBLE = 10.0
 """Seconds until a service tries again after the mail server refused us as a whole."""
 RECOVER_EVERY = 10.0
@@ -194,7 +197,7 @@ def deliver(
     with chain.db.read() as tx:
         catalogue = load_catalogue(tx)
         whole = sum(
-            issue_status(tx, issue).left
+            deliveries.open_count(tx, issue.id)
             for issue in issues.find(tx)
             if sending.issue_ids is None or issue.id in sending.issue_ids
         )
@@ -220,8 +223,7 @@ def deliver(
     with chain.db.checkpointing(), rare_collections():
         end = run_loop(work)
     if bucket is not None:
-        with chain.db.write() as tx:
-            instance.put(tx, RATE_KEY, f"{bucket.export():.3f}")
+        bucket.close()
     if not claims.may_send():
         watch.notes.append("The lease of this process lapsed, so it sent nothing more: run again.")
     return [*watch.notes, *claims.notes, *_after(chain, sending, end)]
@@ -303,17 +305,14 @@ def run_loop(work: Callable[[], Coroutine[None, None, PoolEnd]]) -> PoolEnd:
     return uvloop.run(work())
 
 
-def _bucket(chain: Chain, settings: Settings) -> TokenBucket | None:
+def _bucket(chain: Chain, settings: Settings) -> SharedBucket | None:
     if settings.rate is None:
         return None
-    with chain.db.write() as tx:
-        kept = instance.get(tx, RATE_KEY)
-        instance.put(tx, RATE_KEY, "0")  # a process that is killed hands nothing on
-    return TokenBucket(settings.rate, time.monotonic, tokens=float(kept or 0))
+    return SharedBucket(settings.rate, time.monotonic, chain.state_dir / RATE_FILE)
 
 
 def _post(
-    chain: Chain, settings: Settings, sender: Sender, log: SendLog, bucket: TokenBucket | None
+    chain: Chain, settings: Settings, sender: Sender, log: SendLog, bucket: SharedBucket | None
 ) -> Post:
     scheme, _, rest = settings.mail_url.partition("://")
     if scheme == "maildir":
@@ -339,7 +338,7 @@ def _post(
 
 
 def _after(chain: Chain, sending: Sending, end: PoolEnd) -> list[str]:
-    """Pause what the server refuses as a whole, and say what stopped us."""
+    """Pause what the server refuses as a whole, say what stopped us, and tell the operator."""
     if isinstance(end.trouble, PauseIssue):
         with chain.db.write() as tx:
             for issue in issues.find(tx):
@@ -347,10 +346,20 @@ def _after(chain: Chain, sending: Sending, end: PoolEnd) -> list[str]:
                     issues.set_state(
                         tx, issue.id, (IssueState.OPEN,), IssueState.PAUSED, end.trouble.reason
                     )
-        return [f"Paused, nobody was burnt: {end.trouble.reason}"]
+        told = f"Paused, nobody was burnt: {end.trouble.reason}"
+        _tell_of_the_day(chain, "paused", told)
+        return [told]
+    if isinstance(end.trouble, StopLane) and end.trouble.alert:
+        _tell_of_the_day(chain, "login", f"Nothing can be sent: {end.reason}")
     if end.trouble is not None or end.stopped:
         return [f"Sending stopped: {end.reason}"]
     return []
+
+
+def _tell_of_the_day(chain: Chain, what: str, text: str) -> None:
+    """Raise an alert, once a day for the same words."""
+    name = sha256(text.encode()).hexdigest()[:12]
+    alert(chain, f"sending-{what}:{name}:{chain.clock():%Y-%m-%d}", text)
 
 
 def dry_run(chain: Chain, week: Week, *, ignore_hours: bool) -> Iterator[str]:

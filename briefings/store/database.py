@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 _WRITES = "briefings_writes"
+_DURABLE = "briefings_durable"
 _ONE_ROW = re.compile(r"VALUES (\([^)]*\))")
 _PLACES_AT_ONCE = 4_000
 _GAP, _LONGEST_STREAK, _PAUSE = 0.001, 0.02, 0.005
@@ -93,15 +94,16 @@ class Transaction:
         cheaper, and the interpreter is handed over once for all of them.
         """
         touched = 0
-        wide, size = _wide(self._positional(sql))
-        whole = len(values) - len(values) % size if wide else 0
+        text = self._positional(sql)
+        size = _width(text)
         with closing(self._cursor()) as cursor:
-            for start in range(0, whole, size):
-                cursor.execute(wide, list(chain.from_iterable(values[start : start + size])))
+            if not size:
+                cursor.executemany(text, values)
+                return max(cursor.rowcount, 0)
+            for start in range(0, len(values), size):
+                part = values[start : start + size]
+                cursor.execute(_wide(text, len(part)), list(chain.from_iterable(part)))
                 touched += cursor.rowcount
-            if whole < len(values):
-                cursor.executemany(self._positional(sql), values[whole:])
-                touched += max(cursor.rowcount, 0)
         return touched
 
     def _run(self, sql: str, values: dict[str, Value]) -> CursorResult[Any]:
@@ -122,13 +124,16 @@ def _for_psycopg(sql: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _wide(sql: str) -> tuple[str, int]:
-    """Widen an INSERT of one row to as many as share some 4,000 places; ("", 1) for others."""
+def _width(sql: str) -> int:
+    """How many rows of an INSERT of one row share some 4,000 places; 0 for other statements."""
     found = _ONE_ROW.search(sql)
-    if found is None:
-        return "", 1
-    size = _PLACES_AT_ONCE // found[1].count(",")
-    return sql.replace(found[1], ", ".join([found[1]] * size)), size
+    return 0 if found is None else _PLACES_AT_ONCE // (found[1].count(",") + 1)
+
+
+@lru_cache(maxsize=64)
+def _wide(sql: str, rows: int) -> str:
+    """Widen an INSERT of one row to so many."""
+    return _ONE_ROW.sub(lambda found: f"VALUES {', '.join([found[1]] * rows)}", sql, count=1)
 
 
 class Database:
@@ -172,13 +177,16 @@ class Database:
             yield transaction
 
     @contextmanager
-    def write(self) -> Generator[Transaction]:
+    def write(self, *, durable: bool = True) -> Generator[Transaction]:
         """Open a unit that writes: committed at the end of the block, rolled back on an error.
 
-        Raises DatabaseBusy when another unit holds the lock for longer than the busy timeout.
+        Who asks for less than `durable` gets a unit that is whole or gone after a power cut, as
+        all are, but on disk only with the next durable one: no sync while the lock is held. After
+        a kill it is there in any case. Raises DatabaseBusy when another unit holds the lock for
+        longer than the busy timeout.
         """
         if not self.is_sqlite:
-            with self._unit(writes=True) as transaction:
+            with self._unit(writes=True, durable=durable) as transaction:
                 yield transaction
             return
         # Threads queue here: SQLite would have each of them sleep up to 100 ms between two looks.
@@ -191,7 +199,7 @@ class Database:
             began = time.monotonic()
             if began - self._released > _GAP:
                 self._streak = began
-            with self._unit(writes=True) as transaction:
+            with self._unit(writes=True, durable=durable) as transaction:
                 yield transaction
         finally:
             if self.pause is not None and time.monotonic() - self._streak > _LONGEST_STREAK:
@@ -200,8 +208,8 @@ class Database:
             self._turn.release()
 
     @contextmanager
-    def _unit(self, *, writes: bool) -> Generator[Transaction]:
-        options: dict[str, Any] = {_WRITES: writes}
+    def _unit(self, *, writes: bool, durable: bool = True) -> Generator[Transaction]:
+        options: dict[str, Any] = {_WRITES: writes, _DURABLE: durable}
         if not self.is_sqlite:  # where SQLite has one view for a whole read unit anyway
             options["isolation_level"] = "READ COMMITTED" if writes else "REPEATABLE READ"
         try:
@@ -335,8 +343,9 @@ class OneUnit(Database):
         yield self._open_unit
 
     @contextmanager
-    def write(self) -> Generator[Transaction]:
-        """Write through the open unit."""
+    def write(self, *, durable: bool = True) -> Generator[Transaction]:
+        """Write through the open unit, which is as durable as it is."""
+        del durable
         yield self._open_unit
 
 
@@ -382,7 +391,8 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
         with closing(connection.cursor()) as cursor:
             for pragma in (
                 "journal_mode = WAL",
-                "synchronous = FULL",  # claims, results and unsubscribes survive a power cut
+                # claims, results and unsubscribes survive a power cut; `begin` below sets it anew
+                "synchronous = FULL",
                 "wal_autocheckpoint = 8000",  # pages; see `checkpointing`
                 "foreign_keys = ON",
                 "cache_size = -16384",  # KiB; keeps the upper levels of million-row indexes
@@ -392,8 +402,14 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction] - called by SQLAlchemy
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(_WRITES):
+            # In a WAL whatever is committed later is synced together with what came before.
+            level = "FULL" if options.get(_DURABLE, True) else "NORMAL"
+            if connection.info.get(_DURABLE, "FULL") != level:
+                connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+                connection.info[_DURABLE] = level
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
 
     return engine
 

@@ -229,6 +229,15 @@ def states(tx: Transaction, issue_id: int) -> dict[State, int]:
     return {State(row[0]): int(row[1]) for row in rows}
 
 
+def open_count(tx: Transaction, issue_id: int) -> int:
+    """Count the rows of an issue that wait to be sent, out of their index alone."""
+    row = tx.one(
+        f"SELECT COUNT(*) FROM delivery WHERE issue_id = :id AND {OPEN}",  # noqa: S608 - our own text
+        id=issue_id,
+    )
+    return int(row[0]) if row else 0
+
+
 def reasons(tx: Transaction, issue_id: int) -> dict[tuple[State, str], int]:
     """Count the rows of an issue that carry a reason, by state and reason."""
     rows = tx.rows(

@@ -31,7 +31,10 @@ FILL = (
 )
 """CROSS JOIN has SQLite visit each delivery once, and the order keeps its keys side by side."""
 
-_HELD = "SELECT reader_id FROM received WHERE item_id = ? AND reader_id BETWEEN ? AND ?"
+_HELD = (
+    "SELECT reader_id, item_id FROM received "
+    "WHERE item_id IN ({items}) AND reader_id BETWEEN ? AND ?"
+)
 _OF_EARLIER_WEEKS = (
     " AND delivery_id IN (SELECT delivery.id FROM delivery "
     "JOIN issue ON issue.id = delivery.issue_id "
@@ -95,8 +98,9 @@ def received(
     sql, more = _HELD, ()
     if before_week is not None:
         sql, more = _HELD + _OF_EARLIER_WEEKS, (before_week,)
-    for item_id in item_ids:
-        for (reader_id,) in tx.fetch(sql, (item_id, reader_from, reader_to, *more)):
+    for part in parts(list(item_ids)):
+        values = (*part, reader_from, reader_to, *more)
+        for reader_id, item_id in tx.fetch(sql.format(items=places(part)), values):
             held.setdefault(reader_id, set()).add(item_id)
     return {reader_id: frozenset(items) for reader_id, items in held.items()}
 

@@ -47,8 +47,8 @@ class Doomed:
         return getattr(self._real, name)
 
     @contextmanager
-    def write(self) -> Generator[Transaction]:
-        with self._real.write() as tx:
+    def write(self, *, durable: bool = True) -> Generator[Transaction]:
+        with self._real.write(durable=durable) as tx:
             yield tx
             self._left -= 1
             if self._left == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import ssl
 import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -187,10 +188,13 @@ def found(folder: Path, *, mail_url: str | None = None, **changes: object) -> To
 
 @contextmanager
 def mail_server(
-    script: Script | None = None, *, ledger: Path | None = None
+    script: Script | None = None,
+    *,
+    ledger: Path | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Generator[ScriptedServer]:
     """Run the scripted server in a thread of its own, for code that runs its own event loop."""
-    server = ScriptedServer(script, ledger=ledger)
+    server = ScriptedServer(script, ledger=ledger, tls=tls)
     up, down = threading.Event(), []
 
     def run() -> None:

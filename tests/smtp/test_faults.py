@@ -6,22 +6,26 @@ import dataclasses
 import os
 import signal
 import sqlite3
+import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import trustme
 
 from briefings.errors import BriefingsError
 from briefings.pipeline.control import pause, resend, resume
 from briefings.pipeline.open_issue import open_regular
 from briefings.pipeline.recovery import Recovery
 from briefings.pipeline.send import send_due, serve_sending
-from briefings.store import processes
+from briefings.store import alerts, processes
 from briefings.testing.ledger import read_ledger
 from briefings.testing.script import Fault, Point, Script
+from briefings.testing.smtp_server import ScriptedServer
 from briefings.wiring import build
 from tests.e2e.town import WEEK as THE_WEEK
 from tests.e2e.town import Town, found, mail_server
@@ -293,6 +297,75 @@ def test_a_server_that_says_421_for_two_hours_is_left_and_burns_nobody(tmp_path:
         relayed.send()
         assert len(server.accepted) == 5
     assert town.states() == {"accepted": 5}
+
+
+def _refused(town: Town, url: str, server: ScriptedServer) -> tuple[str, list[str]]:
+    """Send to a server that cannot be used; gives what is said, and the alerts."""
+    relayed = town.with_settings(mail_url=url.format(port=server.port))
+    done = send_due(relayed.app.chain, relayed.settings, THE_WEEK, ignore_hours=True)
+    with town.app.db.read() as tx:
+        told = [one.text for one in alerts.unmailed(tx)]
+    return " ".join(done.notes), told
+
+
+def test_a_stripped_starttls_never_sees_the_login_and_burns_nobody(
+    tmp_path: Path, certificate: ssl.SSLContext
+):
+    town = small_town(tmp_path)
+    script = Script(starttls=False, login=("me", "geheim"))
+    with mail_server(script, tls=certificate) as server:
+        said, told = _refused(town, "smtp+starttls://me:geheim@127.0.0.1:{port}", server)
+    assert "STARTTLS" in said
+    assert "STARTTLS" in told[0]
+    assert "geheim" not in said + told[0]
+    assert not [line for line in server.commands if line.startswith(("AUTH", "MAIL"))]
+    assert town.states() == {"pending": 5}
+
+
+@pytest.mark.parametrize("expired", [False, True], ids=["of nobody we trust", "expired"])
+def test_a_bad_certificate_stops_before_the_login_and_burns_nobody(
+    tmp_path: Path,
+    authority: trustme.CA,
+    monkeypatch: pytest.MonkeyPatch,
+    expired: bool,
+):
+    town = small_town(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    past = datetime(2020, 1, 1, tzinfo=UTC)
+    authority.issue_cert("127.0.0.1", not_after=past if expired else None).configure_cert(context)
+    if expired:
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with mail_server(Script(login=("me", "geheim")), tls=context) as server:
+        said, told = _refused(town, "smtp+starttls://me:geheim@127.0.0.1:{port}", server)
+    assert ("expired" if expired else "certificate") in said
+    assert told
+    assert not [line for line in server.commands if line.startswith(("AUTH", "MAIL"))]
+    assert town.states() == {"pending": 5}
+
+
+def test_a_login_refused_in_mid_run_stops_alerts_and_the_rest_goes_later(
+    tmp_path: Path,
+    authority: trustme.CA,
+    certificate: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    town = small_town(tmp_path, 30)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    refusal = Fault(at=Point.AUTH, reply="535 5.7.8 password changed", first=2)
+    script = Script(faults=(refusal,), login=("me", "pw"), mails_per_connection=10)
+    url = "smtp+starttls://me:pw@127.0.0.1:{port}"
+    with mail_server(script, tls=certificate) as server:
+        town = town.with_settings(lanes=1)
+        said, told = _refused(town, url, server)
+        assert "535" in said
+        assert "password changed" in told[0]
+        assert town.states() == {"accepted": 10, "pending": 20}
+        server.script = Script(login=("me", "pw"))
+        _refused(town, url, server)
+        assert len({one.recipient for one in server.accepted}) == len(server.accepted) == 30
+    assert town.states() == {"accepted": 30}
 
 
 def test_a_process_cleared_away_by_others_sends_nothing_more(tmp_path: Path):

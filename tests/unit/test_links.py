@@ -66,6 +66,21 @@ class TestTokens:
         key = hmac.digest(NEW, b"unsubscribe", "sha256")
         assert raw == content + hmac.digest(key, content, "sha256")[:16] + b"\x01"
 
+    def test_made_together_are_those_made_one_by_one(self):
+        purposes = (Purpose.VIEW, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE)
+        signer = Signer([NEW])
+        alone = tuple(signer.sign(each, 7, 9).encode() for each in purposes)
+        assert signer.signing(purposes)(7, 9) == alone
+
+    @pytest.mark.parametrize("numbers", [(2**40, 1), (1, 2**48)])
+    def test_made_together_refuse_numbers_that_do_not_fit(self, numbers):
+        with pytest.raises(UnsafeValue):
+            Signer([NEW]).signing([Purpose.VIEW])(*numbers)
+
+    def test_that_expire_are_not_made_together(self):
+        with pytest.raises(Misconfigured):
+            Signer([NEW]).signing([Purpose.CONFIRM])
+
     def test_stay_readable_for_ever(self):
         # Another layout would break every link that was ever mailed.
         token = "AAAAAAUAAAAAAAYAAAAAB7f0ChHbU9jWz-tnJwk1qi8B"

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefings.deliver.rate import TokenBucket
+from briefings.deliver.rate import SharedBucket, TokenBucket
+from briefings.errors import Misconfigured
 
 
 class Clock:
@@ -40,14 +41,47 @@ def test_a_pause_earns_at_most_a_tenth_of_a_second():
     assert taken(slow) == 1
 
 
-def test_a_restart_keeps_what_was_there_and_earns_nothing():
+def test_a_restart_keeps_what_was_there_and_earns_nothing(tmp_path):
     clock = Clock()
-    bucket = TokenBucket(100, clock)
+    bucket = SharedBucket(100, clock, tmp_path / "rate")
+    assert not bucket.take()
     clock.now += 0.055
-    kept = bucket.export()
-    assert taken(TokenBucket(100, clock, tokens=kept)) == 5
-    assert taken(TokenBucket(100, clock, tokens=1e9)) == 10
-    assert taken(TokenBucket(100, clock, tokens=-5)) == 0
+    bucket.close()
+    again = SharedBucket(100, clock, tmp_path / "rate")
+    assert taken(again) == 5
+    again.close()
+
+
+def test_several_processes_share_one_rate(tmp_path):
+    clock = Clock()
+    two = [SharedBucket(100, clock, tmp_path / "rate") for _ in range(2)]
+    assert [bucket.take() for bucket in two] == [False, False]
+    clock.now += 0.1
+    assert two[0].wait() == two[1].wait() == 0
+    assert taken(two[0]) + taken(two[1]) == 10
+    two[0].give_back()
+    assert taken(two[1]) == 1
+    for bucket in two:
+        bucket.close()
+
+
+def test_another_boot_of_the_machine_begins_with_nothing(tmp_path):
+    clock = Clock()
+    bucket = SharedBucket(100, clock, tmp_path / "rate")
+    bucket.take()
+    clock.now += 1
+    assert taken(bucket) == 10
+    bucket.give_back()
+    clock.now = 3.0
+    assert not bucket.take()
+    clock.now += 0.02
+    assert taken(bucket) == 2
+    bucket.close()
+
+
+def test_a_folder_that_is_not_there_is_misconfigured(tmp_path):
+    with pytest.raises(Misconfigured, match="STATE_DIR"):
+        SharedBucket(100, Clock(), tmp_path / "none" / "rate")
 
 
 def test_an_unused_right_goes_back():

@@ -138,3 +138,12 @@ def test_what_is_no_answer_does_not_count():
     for row in range(200):
         assert window.note(row, Unsure("silence")) is None
         assert window.note(row, Returned("not sent")) is None
+
+
+def test_an_agreement_ages_the_window_as_a_noted_answer_does():
+    window = RefusalWindow()
+    for row in range(19):
+        assert window.note(row, refusal()) is None
+    for row in range(19, 119):
+        window.agreed(row)
+    assert window.note(119, refusal()) is None

@@ -126,3 +126,17 @@ def test_a_postgresql_that_does_not_answer_is_temporary_and_keeps_its_password()
     with pytest.raises(Temporary, match="does not answer") as raised:
         Database.open("postgresql://me:hidden@127.0.0.1:1/none")
     assert "hidden" not in str(raised.value)
+
+
+def test_only_durable_units_are_synced_and_each_says_for_itself(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+
+    def level() -> list[int]:
+        found: list[int] = []
+        for durable in (True, False, True):
+            with database.write(durable=durable) as tx:
+                found.append(int(tx.fetch("PRAGMA synchronous", ())[0][0]))
+        return found
+
+    assert level() == [2, 1, 2]  # FULL, NORMAL, FULL
+    database.dispose()
