@@ -19,9 +19,9 @@ from pathlib import Path
 import uvloop
 
 from briefings.deliver.pool import LanePool
-from briefings.deliver.protocol import Callbacks, Limits, Permission
 from briefings.deliver.relay import Relay
 from briefings.deliver.send_log import Owner, SendLog
+from briefings.deliver.terms import Callbacks, Limits, Permission
 from briefings.deliver.wire import Outgoing
 from briefings.model.reply import Accepted, Outcome
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, cast
 
 import aiosmtplib
 
-from briefings.deliver.protocol import Callbacks, Conversation, Ended, Limits
+from briefings.deliver.protocol import Conversation
 from briefings.deliver.relay import Relay, verifying_context
 from briefings.deliver.retry import judge
+from briefings.deliver.terms import Callbacks, Ended, Limits
 from briefings.deliver.wire import Extensions
 from briefings.errors import BriefingsError, RelayRefuses
 from briefings.model.reply import PauseIssue, PauseLane, Stage, StopLane, read_reply

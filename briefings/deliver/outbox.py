@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from briefings.deliver.maildir import Maildir
 from briefings.deliver.pool import PoolEnd
-from briefings.deliver.protocol import Permission
+from briefings.deliver.terms import Permission
 from briefings.deliver.wire import Outgoing
 from briefings.model.reply import Accepted, Outcome, Returned, StopLane
 

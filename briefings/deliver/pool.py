@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from briefings.deliver.lane import Lane, LaneEnd, Opening
-from briefings.deliver.protocol import Callbacks, Limits
+from briefings.deliver.terms import Callbacks, Limits
 from briefings.model.reply import Accepted, PauseIssue, PauseLane, StopLane
 
 if TYPE_CHECKING:

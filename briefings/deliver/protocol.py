@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from briefings.deliver.replies import CODES, ReplyLines, agreed_to, parse_reply
 from briefings.deliver.retry import judge, outcome_of
+from briefings.deliver.terms import Callbacks, Ended, Limits, Permission
 from briefings.deliver.wire import Extensions, Outgoing, envelope
 from briefings.model.reply import (
     Outcome,
@@ -33,8 +32,6 @@ from briefings.model.reply import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from briefings.deliver.send_log import SendLog
 
 _START_INPUT = 354
@@ -45,55 +42,6 @@ _FINE = Reply(code=250, enhanced=None, text="", stage=Stage.RCPT)
 _GO_AHEAD = Reply(code=_START_INPUT, enhanced=None, text="", stage=Stage.DATA)
 """Nobody reads the words of a reply that only says "go on": 10 us a mail."""
 _SIMPLE = (Stage.MAIL, Stage.RCPT, Stage.RSET)
-
-
-class Permission(Enum):
-    """May the body of this mail go on the wire now? Asked right before its `D` record."""
-
-    WRITE = auto()
-    SKIP = auto()
-    """Not this mail (its reader left meanwhile): hand it back and go on."""
-    STOP = auto()
-    """No mail at all (our lease lapsed): hand it back and end the conversation."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """How long a conversation waits and lasts; seconds, and mails per connection.
-
-    The waits follow RFC 5321 section 4.5.3.2 (300, 120, 600).
-    """
-
-    envelope: float = 300.0
-    go_ahead: float = 120.0
-    final: float = 600.0
-    idle: float = 10.0
-    lifetime: float = 300.0
-    mails: int = 1000
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """Why a conversation is over, and how many mails it carried."""
-
-    reason: str
-    accepted: int
-    verdict: PauseLane | None = None
-    """Set when the server is the reason: 421, silence, a close in mid-flow, broken replies."""
-    stopped: bool = False
-    """Set when `Permission.STOP` or a send log that cannot be written ended it."""
-    failure: OSError | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Callbacks:
-    """What the conversation asks of the sender; all are called on the loop and must not block."""
-
-    feed: Callable[[], Outgoing | None]
-    done: Callable[[Outgoing, Outcome], None]
-    may_write: Callable[[int], Permission]
-    clock: Callable[[], float]
-    """Monotonic seconds."""
 
 
 class Conversation(asyncio.Protocol):

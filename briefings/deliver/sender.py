@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from briefings.deliver.pool import PoolEnd
-from briefings.deliver.protocol import Permission
+from briefings.deliver.terms import Permission
 from briefings.deliver.wire import Outgoing
 from briefings.errors import BriefingsError, DatabaseBusy
 from briefings.model.reply import Outcome, PauseIssue, Returned

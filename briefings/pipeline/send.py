@@ -21,11 +21,11 @@ from briefings.config import Settings
 from briefings.deliver.maildir import Maildir
 from briefings.deliver.outbox import MaildirPost
 from briefings.deliver.pool import LanePool, LearnedCaps, PoolEnd
-from briefings.deliver.protocol import Callbacks
 from briefings.deliver.rate import SharedBucket
 from briefings.deliver.relay import Relay
 from briefings.deliver.send_log import Owner, SendLog, boot_id
 from briefings.deliver.sender import Post, Sender
+from briefings.deliver.terms import Callbacks
 from briefings.errors import DatabaseBusy, Refused, WrongSetting
 from briefings.model.delivery import Issue, IssueState
 from briefings.model.reply import PauseIssue, StopLane

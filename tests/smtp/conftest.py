@@ -10,9 +10,9 @@ import trustme
 
 from briefings.deliver.lane import Lane, Opening
 from briefings.deliver.pool import LanePool, Pace
-from briefings.deliver.protocol import Callbacks, Limits, Permission
 from briefings.deliver.relay import Relay
 from briefings.deliver.send_log import Owner, SendLog
+from briefings.deliver.terms import Callbacks, Limits, Permission
 from briefings.deliver.wire import Outgoing
 from briefings.testing.script import Fault, Point, Script
 from briefings.testing.smtp_server import ScriptedServer

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from briefings.deliver.pool import LanePool, Pace
-from briefings.deliver.protocol import Callbacks, Permission
 from briefings.deliver.relay import Relay
 from briefings.deliver.send_log import Owner, SendLog
+from briefings.deliver.terms import Callbacks, Permission
 from briefings.deliver.wire import Outgoing
 from briefings.model.reply import Reply
 

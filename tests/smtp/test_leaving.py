@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from briefings.deliver.pool import PoolEnd
-from briefings.deliver.protocol import Permission
 from briefings.deliver.sender import Sender
+from briefings.deliver.terms import Permission
 from briefings.model.reply import Accepted, Returned, Stage, read_reply
 from briefings.pipeline.claims import Claims, Sending
 from briefings.pipeline.instance import confirmed

@@ -7,8 +7,9 @@ import pytest
 import uvloop
 
 from briefings.deliver.lane import _abandon, _own_name
-from briefings.deliver.protocol import Conversation, Limits, Permission
+from briefings.deliver.protocol import Conversation
 from briefings.deliver.send_log import read_log
+from briefings.deliver.terms import Limits, Permission
 from briefings.deliver.wire import Extensions, check_content
 from briefings.testing.ledger import read_ledger, repeated
 

@@ -6,9 +6,9 @@ import asyncio
 import pytest
 
 from briefings.deliver.pool import Caps, LearnedCaps, Pace
-from briefings.deliver.protocol import Limits, Permission
 from briefings.deliver.rate import TokenBucket
 from briefings.deliver.relay import Relay
+from briefings.deliver.terms import Limits, Permission
 from briefings.model.reply import PauseIssue, StopLane
 from briefings.testing.ledger import repeated
 

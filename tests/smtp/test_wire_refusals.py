@@ -9,8 +9,8 @@ import re
 import pytest
 import uvloop
 
-from briefings.deliver.protocol import Limits
 from briefings.deliver.send_log import read_log
+from briefings.deliver.terms import Limits
 from briefings.model.reply import PauseIssue, PauseLane, Stage, StopLane
 
 from .conftest import CHUNKED, PIPED, PLAIN, Fault, Point, mail

@@ -10,7 +10,7 @@ from pathlib import Path
 from briefings.deliver.maildir import Maildir
 from briefings.deliver.outbox import BATCH, MaildirPost
 from briefings.deliver.pool import PoolEnd
-from briefings.deliver.protocol import Permission
+from briefings.deliver.terms import Permission
 from briefings.deliver.wire import Outgoing
 from briefings.model.reply import Accepted, Outcome, Returned, StopLane
 

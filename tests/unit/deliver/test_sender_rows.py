@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from briefings.deliver.pool import PoolEnd
-from briefings.deliver.protocol import Permission
 from briefings.deliver.sender import Sender
+from briefings.deliver.terms import Permission
 from briefings.deliver.wire import Outgoing
 from briefings.errors import BriefingsError, DatabaseBusy, Temporary
 from briefings.model.reply import Accepted, Outcome, PauseIssue, Returned, Stage, read_reply
