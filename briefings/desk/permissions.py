@@ -64,6 +64,18 @@ ROUTES: Mapping[str, Permission] = {
     "GET /desk/sessions": Permission.LOOK,
     "POST /desk/sessions/{id}/end": Permission.LOOK,
     "GET /desk/audit": Permission.AUDIT,
+    "GET /desk/board": Permission.LOOK,
+    "GET /desk/board/{week}": Permission.LOOK,
+    "POST /desk/board/{week}/move": Permission.WRITE,
+    "GET /desk/issues": Permission.LOOK,
+    "GET /desk/issues/{issue}": Permission.LOOK,
+    "GET /desk/issues/{issue}/states.csv": Permission.RELEASE,
+    "POST /desk/issues/{issue}/pause": Permission.RELEASE,
+    "POST /desk/issues/{issue}/resume": Permission.RELEASE,
+    "GET /desk/issues/{issue}/cancel": Permission.RELEASE,
+    "POST /desk/issues/{issue}/cancel": Permission.RELEASE,
+    "GET /desk/issues/{issue}/unsure": Permission.RELEASE,
+    "POST /desk/issues/{issue}/unsure": Permission.RELEASE,
 }
 """What each route asks; HEAD asks what GET does. Beyond that a handler may refuse single rows."""
 

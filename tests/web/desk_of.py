@@ -13,14 +13,15 @@ from urllib.parse import urlencode
 import httpx
 
 from briefings.model.user import DeskRole
-from briefings.pipeline import halt, people
+from briefings.pipeline import control, halt, people
 from briefings.pipeline.recorded import recorded
 from briefings.pipeline.signing_in import PRINT, hashed, printed_link
-from briefings.store import users
+from briefings.store import items, users
 from tests.web.conftest import BASE, Installation
 
 Fields = Mapping[str, str | list[str]]
 COOKIE = "desk"
+ISSUE = "2026-W34-regular"
 ANYBODY = "sign in"
 
 
@@ -71,6 +72,24 @@ class Desk:
         with recorded(chain, by="test", route="test", act=PRINT) as record:
             url = printed_link(record, BASE, people.person(record.chain, email=email))
         return url.removeprefix(BASE)
+
+    def turn(self, state: str, number: int, reason: str | None = None) -> None:
+        """Put that many mails of the issue that were accepted into a state."""
+        with self.site.app.db.write() as tx:
+            tx.execute(
+                "UPDATE delivery SET state = :state, reason = :reason WHERE id IN "
+                "(SELECT id FROM delivery WHERE state = 'accepted' ORDER BY id LIMIT :number)",
+                state=state,
+                reason=reason,
+                number=number,
+            )
+
+    def item_ahead(self, week: str) -> int:
+        """Put one queued item into a week that is not frozen; its number."""
+        (number,) = self.site.row("SELECT MIN(id) FROM item WHERE state = 'queued'")
+        with self.site.app.db.write() as tx:
+            items.set_week(tx, number, week)
+        return number
 
     def log(self) -> list[tuple[str, str, str, str, str]]:
         """All of the audit log but its times and numbers, oldest first."""
@@ -123,6 +142,21 @@ def _end(desk: Desk) -> tuple[str, Fields]:
     return f"/desk/sessions/{desk.session('ends@desk.example', 'of another')}/end", {}
 
 
+def _resume(desk: Desk) -> tuple[str, Fields]:
+    control.pause(desk.site.app.chain, ISSUE, "paused by a test")
+    return f"/desk/issues/{ISSUE}/resume", {}
+
+
+def _unsure(desk: Desk) -> tuple[str, Fields]:
+    desk.turn("unsure", 1)
+    return f"/desk/issues/{ISSUE}/unsure", {"do": "accept"}
+
+
+def _move(desk: Desk) -> tuple[str, Fields]:
+    item = desk.item_ahead("2026-W36")
+    return "/desk/board/2026-W36/move", {"item": str(item), "to": "2026-W37"}
+
+
 ACTS: dict[str, Sample] = {
     "POST /desk/sign-in": _ask,
     "POST /desk/sign-in/{token}": _enter,
@@ -135,8 +169,18 @@ ACTS: dict[str, Sample] = {
     ),
     "POST /desk/people/{id}/remove": _remove,
     "POST /desk/sessions/{id}/end": _end,
+    "POST /desk/board/{week}/move": _move,
+    "POST /desk/issues/{issue}/pause": lambda _: (f"/desk/issues/{ISSUE}/pause", {}),
+    "POST /desk/issues/{issue}/resume": _resume,
+    "POST /desk/issues/{issue}/cancel": lambda _: (f"/desk/issues/{ISSUE}/cancel", {}),
+    "POST /desk/issues/{issue}/unsure": _unsure,
 }
 """For every act of the desk: prepares what it needs, and gives path and fields of a good request."""
 
-PATHS: dict[str, str] = {"{token}": "A" * 44, "{id}": "999999"}
+PATHS: dict[str, str] = {
+    "{token}": "A" * 44,
+    "{id}": "999999",
+    "{issue}": "2026-W01-late",
+    "{week}": "W99",
+}
 """What stands for a part of a path where no such thing has to exist."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from briefings.web.desk import home, people, signing_in, stopping
+from briefings.web.desk import board, home, issues, people, signing_in, stopping
 from briefings.web.desk.door import Door
 from briefings.web.site import Site
 
@@ -15,6 +15,8 @@ def routes(site: Site) -> APIRouter:
     for module in (
         signing_in,
         home,
+        board,
+        issues,
         stopping,
         people,
     ):

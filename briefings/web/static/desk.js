@@ -21,6 +21,16 @@
       document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
     if (found && !found.disabled) { event.preventDefault(); found.focus(); found.click(); }
   });
+  /* j and k go from row to row of a list; keys on the buttons of a row work inside it. */
+  document.addEventListener("keydown", function (event) {
+    if (!on() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || writing(event.target) || (event.key !== "j" && event.key !== "k")) { return; }
+    var rows = Array.prototype.slice.call(document.querySelectorAll("[data-row]"));
+    if (!rows.length) { return; }
+    var at = rows.indexOf(event.target.closest("[data-row]"));
+    var next = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)));
+    event.preventDefault();
+    rows[next].focus();
+  });
   document.addEventListener("click", function (event) {
     if (!event.target.closest("[data-keys-switch]")) { return; }
     try { localStorage.setItem(store, on() ? "off" : "on"); } catch (_) { return; }
