@@ -12,10 +12,11 @@ from datetime import datetime
 
 from briefings.assemble.subject import fit, one_line
 from briefings.errors import Conflict, Misconfigured, NotFound
+from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import Issue, IssueKind, IssueState, SkipReason, State
 from briefings.model.edition import Composition, EditionState, FootBlock, HeadBlock, HeadingBlock
 from briefings.model.news import Item, ItemState
-from briefings.model.reader import Reader
+from briefings.model.reader import Preferences, Reader
 from briefings.pipeline.audience import Decision
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.freeze import frozen_row
@@ -213,7 +214,8 @@ def decide(tx: Transaction, chain: Chain, issue: Issue, reader: Reader) -> Decis
         reason = SkipReason.PAUSED
     if reason is not None:
         return Decision(state=State.SKIPPED, reason=reason, due_at=now)
-    mail = _mail(tx, _of(tx, issue), Week.parse(issue.week), reader)
+    catalogue = load_catalogue(tx)
+    mail = worded(catalogue, _of(tx, issue), Week.parse(issue.week), reader.preferences)
     key = (reader.preferences, None, frozenset[int]())
     return Decision(state=State.PENDING, reason=None, due_at=now, key=key, composition=mail)
 
@@ -225,10 +227,12 @@ def _of(tx: Transaction, issue: Issue) -> Correction:
     return one
 
 
-def _mail(tx: Transaction, one: Correction, week: Week, reader: Reader) -> Composition:
-    catalogue = load_catalogue(tx)
-    known = [s for s in reader.preferences.specializations if catalogue.has_specialization(s)]
-    language = reader.preferences.language
+def worded(
+    catalogue: Catalogue, one: Correction, week: Week, preferences: Preferences
+) -> Composition:
+    """The mail that a correction is to a reader with these preferences."""
+    known = [s for s in preferences.specializations if catalogue.has_specialization(s)]
+    language = preferences.language
     subject = f"Correction: {one.headline}"
     head = HeadBlock(
         week=str(week),

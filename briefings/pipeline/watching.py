@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from briefings.desk.progress import eta, remedy
+from briefings.desk.sheets import csv_lines
 from briefings.model.delivery import WORK_LEFT, IssueState, State
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import REASON
@@ -22,7 +21,6 @@ REASONS_SHOWN = 12
 RATE_OVER = timedelta(minutes=1)
 _BATCH = 1_000
 COLUMNS = ("email", "state", "reason", "code", "attempts", "due_at", "next_at", "settled_at")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,26 +95,20 @@ def as_csv(chain: Chain, name: str, state: State | None) -> Iterator[str]:
 
 
 def _pieces(chain: Chain, issue_id: int, state: State | None) -> Iterator[str]:
-    yield _lines([COLUMNS])
+    yield csv_lines([COLUMNS])
     after = 0
     while True:
         with chain.db.read() as tx:
             rows = deliveries.rows(tx, issue_id, state, after, _BATCH)
         if rows:
-            yield _lines([_cells(row) for row in rows])
+            yield csv_lines([_cells(row) for row in rows])
             after = rows[-1].id
         if len(rows) < _BATCH:
             return
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)  # RFC 4180
-    return text.getvalue()
-
-
 def _cells(row: DeliveryRow) -> list[str]:
-    cells = [
+    return [
         row.email,
         row.state.value,
         row.reason or "",
@@ -124,7 +116,6 @@ def _cells(row: DeliveryRow) -> list[str]:
         str(row.attempts),
         *(_instant(moment) for moment in (row.due_at, row.next_at, row.settled_at)),
     ]
-    return [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
 
 
 def _instant(moment: datetime | None) -> str:

@@ -91,6 +91,13 @@ class Desk:
             items.set_week(tx, number, week)
         return number
 
+    def mailed_item(self) -> int:
+        """An item that all three readers got."""
+        (number,) = self.site.row(
+            "SELECT item_id FROM received GROUP BY item_id ORDER BY COUNT(*) DESC, item_id LIMIT 1"
+        )
+        return number
+
     def log(self) -> list[tuple[str, str, str, str, str]]:
         """All of the audit log but its times and numbers, oldest first."""
         with self.site.app.db.read() as tx:
@@ -157,6 +164,15 @@ def _move(desk: Desk) -> tuple[str, Fields]:
     return "/desk/board/2026-W36/move", {"item": str(item), "to": "2026-W37"}
 
 
+def _correct(desk: Desk) -> tuple[str, Fields]:
+    number = desk.mailed_item()
+    return f"/desk/corrections/{number}", {
+        "note": "The version was 1.2, not 1.3.",
+        "headline": "Put right",
+        "revision": "1",
+    }
+
+
 ACTS: dict[str, Sample] = {
     "POST /desk/sign-in": _ask,
     "POST /desk/sign-in/{token}": _enter,
@@ -170,6 +186,7 @@ ACTS: dict[str, Sample] = {
     "POST /desk/people/{id}/remove": _remove,
     "POST /desk/sessions/{id}/end": _end,
     "POST /desk/board/{week}/move": _move,
+    "POST /desk/corrections/{id}": _correct,
     "POST /desk/issues/{issue}/pause": lambda _: (f"/desk/issues/{ISSUE}/pause", {}),
     "POST /desk/issues/{issue}/resume": _resume,
     "POST /desk/issues/{issue}/cancel": lambda _: (f"/desk/issues/{ISSUE}/cancel", {}),

@@ -27,6 +27,14 @@ from briefings.web.site import Fields, Site, form_fields
 COOKIE = "desk"
 SIGN_IN = "/desk/sign-in"
 RETRY_SECONDS = "5"
+_ANSWERS: tuple[tuple[type[Exception], tuple[int, str]], ...] = (
+    (BadToken, (404, "The link does not work")),
+    (BadSeal, (403, "Nothing was changed")),
+    (NotFound, (404, "Not here")),
+    (Refused, (409, "Nothing was changed")),
+    (Misconfigured, (422, "Nothing was changed")),
+)
+"""Status and title for what a page or an act raises, the narrowest kind first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,17 +178,12 @@ def _guarded(visit: Visit, run: Callable[[], Response]) -> Response:
     """Turn what a page or an act raises into a page of the desk."""
     try:
         return run()
-    except BadToken as wrong:
-        return visit.message(404, "The link does not work", str(wrong))
-    except BadSeal as wrong:
-        return visit.message(403, "Nothing was changed", str(wrong))
-    except NotFound as wrong:
-        return visit.message(404, "Not here", str(wrong))
-    except Refused as wrong:
-        return visit.message(409, "Nothing was changed", str(wrong))
     except Temporary:
         page = visit.message(
             503, "Not done yet", "The database is busy, and nothing was changed. Try again soon."
         )
         page.headers["retry-after"] = RETRY_SECONDS
         return page
+    except (Refused, Misconfigured) as wrong:
+        status, title = next(answer for kind, answer in _ANSWERS if isinstance(wrong, kind))
+        return visit.message(status, title, str(wrong))

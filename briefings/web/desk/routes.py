@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from briefings.web.desk import board, home, issues, people, signing_in, stopping
+from briefings.web.desk import board, corrections, home, issues, people, signing_in, stopping
 from briefings.web.desk.door import Door
 from briefings.web.site import Site
 
@@ -17,6 +17,7 @@ def routes(site: Site) -> APIRouter:
         home,
         board,
         issues,
+        corrections,
         stopping,
         people,
     ):
