@@ -42,6 +42,13 @@ def reaches(news: News, specialization: str, catalogue: Catalogue) -> Reach | No
     return None
 
 
+def reached(news: News, catalogue: Catalogue) -> frozenset[str]:
+    """Give the slugs of all specializations that `reaches` says yes to, at once."""
+    tool = tool_of(news, catalogue)
+    wanted = {*news.targets, *(tool.concerns if tool is not None else ())}
+    return frozenset(slug for slug in wanted if catalogue.has_specialization(slug))
+
+
 def tool_of(news: News, catalogue: Catalogue) -> Tool | None:
     """Find the tool that the news is about; None without one, or when it left the catalogue."""
     return catalogue.tool_named(news.tool) if news.tool is not None else None

@@ -26,40 +26,45 @@ class Cell:
     own: int
     earlier: int
     state: EditionState | None
+    """None before anybody assembled it."""
     then: str
     """What the thin-week rule does with it, in words; empty where there is enough."""
 
 
-def cell(edition: Edition | None, *, minimum: int, has_plan: bool) -> Cell:
-    """Judge one edition by the minimum of items of its own week (R6)."""
-    places = edition.placements if edition is not None else ()
-    own = sum(place.part is Part.WEEK for place in places)
-    earlier = len(places) - own
-    skipped = edition is None or edition.state is EditionState.SKIPPED
-    if own and own >= minimum:
-        fill, then = Fill.READY, ""
-    elif edition is not None and edition.state is EditionState.SKIPPED and edition.reason:
-        fill, then = (Fill.THIN if own else Fill.EMPTY), edition.reason
-    else:
-        fill = Fill.THIN if own else Fill.EMPTY
-        then = _then(own, earlier, has_plan=has_plan, skipped=skipped)
-    return Cell(
-        fill=fill,
-        own=own,
-        earlier=earlier,
-        state=edition.state if edition is not None else None,
-        then=then,
-    )
+def stored_cell(edition: Edition, *, minimum: int, has_plan: bool, nothing: str) -> Cell:
+    """Judge an edition that is stored; `nothing` is its reason when there is nothing in it."""
+    own = sum(place.part is Part.WEEK for place in edition.placements)
+    earlier = len(edition.placements) - own
+    fill = _fill(own, minimum)
+    then = "" if fill is Fill.READY else _then(own, earlier, has_plan=has_plan)
+    if edition.state is EditionState.SKIPPED and edition.reason:
+        then = "no mail" if edition.reason == nothing else edition.reason
+    return Cell(fill=fill, own=own, earlier=earlier, state=edition.state, then=then)
 
 
-def _then(own: int, earlier: int, *, has_plan: bool, skipped: bool) -> str:
+def coming_cell(own: int, spare: int, *, minimum: int, has_plan: bool, merged: str) -> Cell:
+    """Judge what assembling would make of `own` items and `spare` ones that may fill it (R6).
+
+    `merged` is what becomes of a thin edition where thin ones wait for the next week, or empty.
+    """
+    if merged and 0 < own < minimum:
+        return Cell(fill=Fill.THIN, own=own, earlier=0, state=None, then=merged)
+    earlier = min(spare, max(0, minimum - own))
+    fill = _fill(own, minimum)
+    then = "" if fill is Fill.READY else _then(own, earlier, has_plan=has_plan)
+    return Cell(fill=fill, own=own, earlier=earlier, state=None, then=then)
+
+
+def _fill(own: int, minimum: int) -> Fill:
+    return Fill.EMPTY if not own else Fill.READY if own >= minimum else Fill.THIN
+
+
+def _then(own: int, earlier: int, *, has_plan: bool) -> str:
     if earlier:
-        return f"goes with {earlier} earlier" if own else f"goes on {earlier} earlier alone"
+        return f"goes with {earlier} earlier" if own else f"{earlier} earlier alone"
     if own:
         return "goes short"
-    if has_plan and not skipped:
-        return "goes on the plan alone"
-    return "no mail"
+    return "the plan alone" if has_plan else "no mail"
 
 
 def reaching_nobody(
@@ -72,9 +77,7 @@ def reaching_nobody(
     for item in found:
         slugs = reached.get(item.id, ())
         if not slugs:
-            lost.append(
-                (item, "no specialization: it has no target, and no tool that concerns one")
-            )
+            lost.append((item, "no specialization: no target, and no tool that concerns one"))
         elif not any(readers.get(slug, 0) for slug in slugs):
             lost.append((item, f"{', '.join(sorted(slugs))}: nobody reads that yet"))
     return lost

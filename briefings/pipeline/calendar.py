@@ -51,11 +51,12 @@ def calendar(chain: Chain, weeks: int = WEEKS_AHEAD) -> list[Ahead]:
     now = chain.clock()
     with chain.db.read() as tx:
         people = audiences.count_by_zone(tx)
-        first = _first(tx, chain, now)
+        first = first_ahead(tx, chain, now)
         return [_ahead(tx, chain, first.shift(n), people, now) for n in range(weeks)]
 
 
-def _first(tx: Transaction, chain: Chain, now: datetime) -> Week:
+def first_ahead(tx: Transaction, chain: Chain, now: datetime) -> Week:
+    """The first week whose mail has not left everywhere yet."""
     week = Week.of(now).previous()
     while timetable(tx, chain).day(week) < now.date():
         week = week.next()

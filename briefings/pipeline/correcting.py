@@ -12,6 +12,7 @@ from briefings.model.delivery import WORK_LEFT, Issue, IssueKind, State
 from briefings.model.edition import EditionState
 from briefings.model.news import Item
 from briefings.model.reader import Preferences
+from briefings.pipeline.board import reached_by
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.correct import worded
 from briefings.pipeline.letterpress import Letter, names_of
@@ -65,7 +66,7 @@ def mailed(chain: Chain, words: str) -> list[Item]:
     """The items of the newest published editions whose headline holds these words, newest first."""
     wanted = words.casefold().split()
     with chain.db.read() as tx:
-        found = items.get(tx, _mailed_ids(tx))
+        found = items.get(tx, mailed_ids(tx, WEEKS_SHOWN))
     fitting = [
         item
         for item in found.values()
@@ -74,11 +75,12 @@ def mailed(chain: Chain, words: str) -> list[Item]:
     return sorted(fitting, key=lambda item: (item.news.date, item.id), reverse=True)[:_SHOWN]
 
 
-def _mailed_ids(tx: Transaction) -> set[int]:
-    weeks = [week for week in editions.weeks(tx) if issues.find(tx, week=week)][:WEEKS_SHOWN]
+def mailed_ids(tx: Transaction, weeks: int) -> set[int]:
+    """The items of the published editions of the newest mailed weeks."""
+    newest = [week for week in editions.weeks(tx) if issues.find(tx, week=week)][:weeks]
     return {
         place.item_id
-        for week in weeks
+        for week in newest
         for edition in editions.of_week(tx, week).values()
         if edition.state is EditionState.PUBLISHED
         for place in edition.placements
@@ -128,8 +130,8 @@ def preview(chain: Chain, item_id: int, note: str) -> tuple[str, str]:
         catalogue = load_catalogue(tx)
     if week is None:
         raise NotFound("Nothing was mailed yet, so there is nothing to correct by mail.")
-    reached = [s.slug for s in catalogue.specializations if s.slug in item.news.targets]
-    slugs = tuple(reached[:1]) or (catalogue.specializations[0].slug,)
+    reached = reached_by(item, catalogue)
+    slugs = reached[:1] or (catalogue.specializations[0].slug,)
     says = Correction(
         issue_id=0,
         item_id=item.id,

@@ -244,6 +244,31 @@ def carried(tx: Transaction, specialization: str, before_week: str) -> set[int]:
     return {int(row[0]) for row in rows}
 
 
+def carried_since(tx: Transaction, week: str) -> list[tuple[str, str, int]]:
+    """Give what published editions of a week and later carried: specialization, week, item."""
+    rows = tx.rows(
+        "SELECT edition.specialization, edition.week, placement.item_id FROM edition "
+        "JOIN placement ON placement.edition_id = edition.id "
+        "WHERE edition.week >= :week AND edition.state = 'published'",
+        week=week,
+    )
+    return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
+
+
+def owing_since(tx: Transaction, week: str, merged: str) -> bool:
+    """Say whether an edition of a week or later was held at its freeze or merged with the next.
+
+    `merged` is the reason that a merged one has.
+    """
+    row = tx.one(
+        "SELECT 1 FROM edition WHERE week >= :week AND (held_at IS NOT NULL OR reason = :merged) "
+        "LIMIT 1",
+        week=week,
+        merged=merged,
+    )
+    return row is not None
+
+
 def last_subject(tx: Transaction, specialization: str, before_week: str) -> str | None:
     """Give the subject under which the newest published edition before a week went, or None."""
     row = tx.one(

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefings.model.delivery import State
+from briefings.store.tables import parts, places
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from briefings.store.database import Transaction
 
 _OF_ITEM = (
@@ -36,6 +39,19 @@ def by_issue(tx: Transaction, item_id: int) -> dict[str, dict[State, int]]:
     found: dict[str, dict[State, int]] = {}
     for _, name, state, number in rows:
         found.setdefault(str(name), {})[State(state)] = int(number)
+    return found
+
+
+def count(tx: Transaction, item_ids: Sequence[int]) -> dict[int, int]:
+    """Count the readers of each item; items that nobody got are left out."""
+    found: dict[int, int] = {}
+    for part in parts(item_ids):
+        rows = tx.fetch(
+            "SELECT item_id, COUNT(*) FROM received "  # noqa: S608 - only places
+            f"WHERE item_id IN ({places(part)}) GROUP BY item_id",
+            part,
+        )
+        found.update((int(row[0]), int(row[1])) for row in rows)
     return found
 
 

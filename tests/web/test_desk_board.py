@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from briefings.desk.board import Fill, cell
+from briefings.assemble.edition import MERGED
+from briefings.desk.board import Fill, stored_cell
 from briefings.model.edition import Edition, EditionState, Part, Placement
 from briefings.model.news import ItemState
 from briefings.model.user import DeskRole
 from briefings.pipeline.approve import approve
-from briefings.pipeline.prepare import prepare
+from briefings.pipeline.board import board
+from briefings.pipeline.prepare import load_catalogue, prepare
+from briefings.pipeline.simulate import candidates_of
 from briefings.store import editions, items
 from briefings.weeks import Week
 from tests.web.conftest import copied
@@ -48,17 +52,73 @@ def edition(own: int, earlier: int, state: EditionState = EditionState.DRAFT) ->
         (edition(3, 0), False, Fill.READY, ""),
         (edition(2, 1), False, Fill.THIN, "goes with 1 earlier"),
         (edition(1, 0), False, Fill.THIN, "goes short"),
-        (edition(0, 2), False, Fill.EMPTY, "goes on 2 earlier alone"),
-        (edition(0, 0), True, Fill.EMPTY, "goes on the plan alone"),
-        (edition(0, 0, EditionState.SKIPPED), False, Fill.EMPTY, "nothing to say"),
-        (None, False, Fill.EMPTY, "no mail"),
+        (edition(0, 2), False, Fill.EMPTY, "2 earlier alone"),
+        (edition(0, 0), True, Fill.EMPTY, "the plan alone"),
+        (edition(0, 0, EditionState.SKIPPED), False, Fill.EMPTY, "no mail"),
     ],
 )
 def test_a_cell_says_how_full_it_is_and_what_the_rule_does(
-    one: Edition | None, has_plan: bool, fill: Fill, then: str
+    one: Edition, has_plan: bool, fill: Fill, then: str
 ) -> None:
-    found = cell(one, minimum=3, has_plan=has_plan)
+    found = stored_cell(one, minimum=3, has_plan=has_plan, nothing="nothing to say")
     assert (found.fill, found.then) == (fill, then)
+
+
+def cells_of(desk: Desk, **rules: object) -> list[dict[str, tuple[object, ...]]]:
+    """The board's cells of each week by specialization, without the state."""
+    chain = desk.site.app.chain
+    chain = replace(chain, thin=replace(chain.thin, **rules))
+    return [
+        {
+            row.specialization.slug: (cell.fill, cell.own, cell.earlier, cell.then)
+            for row in found.rows
+            for cell in (row.cells[number],)
+        }
+        for found in (board(chain),)
+        for number in range(len(found.weeks))
+    ]
+
+
+@pytest.mark.parametrize("rules", [{}, {"merge": True}, {"minimum": 1}, {"fill_days": 0}])
+def test_the_count_of_the_board_is_that_of_assembling(desk: Desk, rules: dict[str, object]) -> None:
+    numbers = [
+        desk.site.row("SELECT id FROM item WHERE state = 'queued' ORDER BY id LIMIT 1 OFFSET ?", n)[
+            0
+        ]
+        for n in range(9)
+    ]
+    with desk.site.app.db.write() as tx:
+        for number, week in zip(
+            numbers, ("35", "35", "36", "36", "36", "37", "39", "41", "42"), strict=True
+        ):
+            items.set_week(tx, number, f"2026-W{week}")
+        # Some went already, so that they fill nothing.
+        tx.execute("DELETE FROM placement WHERE item_id % 2 = 0")
+    counted = cells_of(desk, **rules)
+    chain = desk.site.app.chain
+    chain = replace(chain, thin=replace(chain.thin, **rules))
+    kinds = set()
+    for number, cells in enumerate(counted[1:], 1):
+        week = W36.shift(number - 2)
+        with desk.site.app.db.read() as tx:
+            real = candidates_of(tx, chain, week)
+            plans = {s.slug: bool(s.plan) for s in load_catalogue(tx).specializations}
+        for slug, (fill, own, earlier, then) in cells.items():
+            one = stored_cell(
+                real[slug],
+                minimum=chain.thin.minimum,
+                has_plan=plans[slug],
+                nothing="nothing to say",
+            )
+            if one.then == MERGED:
+                assert (fill, then) == (Fill.THIN, MERGED), (week, slug)
+            else:
+                assert (fill, own, earlier, then) == (one.fill, one.own, one.earlier, one.then), (
+                    week,
+                    slug,
+                )
+            kinds.add(fill)
+    assert len(kinds) >= 2
 
 
 async def test_the_board_counts_what_assembling_would_place(desk: Desk) -> None:
@@ -178,13 +238,11 @@ async def test_frozen_weeks_drafts_and_nonsense_move_nothing(desk: Desk) -> None
 async def test_items_that_reach_nobody_are_named_with_the_reason(desk: Desk) -> None:
     number = desk.item_ahead("2026-W36")
     with desk.site.app.db.write() as tx:
-        from dataclasses import replace
-
         news = items.get(tx, [number])[number].news
         lost = replace(news, targets=(), tool=None, headline="Nobody hears of this")
         items.revise(tx, number, lost, now=desk.site.clock())
     async with desk.client(DeskRole.VIEWER) as client:
         words = words_of((await client.get("/desk/board")).text)
         assert "Nobody hears of this" in words
-        assert "no specialization: it has no target" in words
+        assert "no specialization: no target" in words
     assert date(2026, 8, 24) == desk.site.clock().date()
