@@ -91,7 +91,7 @@ _PURPOSES = {
     "one_click": Purpose.UNSUBSCRIBE,
     "leave_token": Purpose.UNSUBSCRIBE,
 }
-PURPOSES = (Purpose.VIEW, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE)
+PURPOSES = tuple(dict.fromkeys(_PURPOSES.values()))
 """What the tokens of a mail are for."""
 SLOTS = ("html:name", "text:name", "head:name", "raw:to", "raw:date", "raw:message_id")
 """What `_values` gives, in its order."""

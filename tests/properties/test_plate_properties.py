@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from briefings.deliver.message import Cover, Postmark, compose, header_block
 from briefings.errors import UnsafeValue
 from briefings.links import Signer
-from briefings.pipeline.letterpress import fill, when
+from briefings.pipeline.letterpress import SLOTS, fill, when
 from briefings.pipeline.plate import Cutter, Letter, Plate, Stamp
 from briefings.slots import encode_block, mark
 from briefings.weeks import SendAt
@@ -22,7 +22,8 @@ DATE = datetime(2026, 8, 24, 6, tzinfo=UTC)
 SIGNER = Signer.from_setting("s" * 40)
 BLOCK = " ".join(
     f"Dear {mark('name')}: <a href='{mark(link)}'>{link}</a> {mark('when')}; {mark('specializations')}"
-    for link in ("view_url", "preferences_url", "unsubscribe_url")
+    for link in SLOTS
+    if link.endswith("_url")
 )
 
 
