@@ -91,6 +91,7 @@ def role(table: Table) -> Role:
         name=table.text("name", required=True, most=80),
         industry=table.slug("industry"),
         also_known_as=table.texts("also_known_as"),
+        found_by=table.texts("found_by"),
         risk_level=level,
         risk_category=category,
         overview=table.text("overview"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from briefings.intake.fields import NAME_LENGTH
 from briefings.intake.keys import import_key
 from briefings.intake.reading import Reading, SetAside
-from briefings.model.figures import Mapping, Metric
+from briefings.model.figures import Mapping, Metric, number
 
 if TYPE_CHECKING:
     from briefings.intake.csv_rows import Row
@@ -21,7 +20,6 @@ COLUMNS = (
 )
 _METRIC = re.compile(r"[a-z][a-z0-9_]{1,79}")
 _FROM_ZERO = re.compile(r"(?:^|\s)0-([0-9]+)$")
-_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 def read_metric(row: Row, catalogue: Catalogue) -> Metric | SetAside:
@@ -79,11 +77,6 @@ def metric_key(metric: Metric) -> str:
         *(metric.mapping, metric.metric, metric.value, metric.scale, metric.year),
         *(metric.source, metric.source_url, metric.licence),
     )
-
-
-def number(value: str) -> Decimal | None:
-    """Give the number that a value is, or None for a category."""
-    return Decimal(value) if _NUMBER.fullmatch(value) else None
 
 
 def _wrong_value(value: str, scale: str) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from briefings.intake.exposure import metric_key, number
+from briefings.intake.exposure import metric_key
 from briefings.intake.keys import import_key
 from briefings.intake.tool_changes import KeyedNews
-from briefings.model.figures import Mapping, Metric
-from briefings.model.money import Money
+from briefings.model.figures import PREVIOUS, Mapping, Metric, metric_words, number, written
 from briefings.model.news import Confidence, Kind, News
 
 if TYPE_CHECKING:
@@ -20,30 +18,6 @@ if TYPE_CHECKING:
 
     from briefings.model.catalogue import Catalogue, Role
 
-PREVIOUS = "_previous"
-_WORDS = {
-    "ilo_genai_mean_score": "mean exposure score for generative AI",
-    "ilo_genai_score_sd": "spread of the exposure scores for generative AI",
-    "ilo_exposure_category": "exposure category for generative AI",
-    "ilo_task_count": "number of tasks that the source rates",
-    "aioe_score": "AI occupational exposure score",
-    "aioe_language_modeling_score": "AI occupational exposure score for language models",
-    "llm_exposure_score": "AI exposure score given by a language model",
-    "us_wage_p25": "lower quartile of US wages",
-    "us_wage_median": "median US wage",
-    "us_wage_p75": "upper quartile of US wages",
-    "us_median_pay": "US median pay",
-    "us_employment": "US employment",
-    "us_jobs": "number of US jobs",
-    "us_job_outlook_pct": "outlook for US jobs",
-    "task_count": "number of tasks that the source rates",
-    **{
-        f"{who}_rated_exposure_{grade}": f"share of tasks exposed to language models ({grade}), "
-        f"rated by {rater}"
-        for who, rater in (("gpt4", "GPT-4"), ("human", "people"))
-        for grade in ("alpha", "beta", "gamma")
-    },
-}
 _SHORT = {
     "ilo_genai_mean_score": "generative-AI exposure score",
     "ilo_exposure_category": "generative-AI exposure category",
@@ -197,8 +171,8 @@ def _headline(role: Role, changes: Sequence[MetricChange]) -> str:
         if number(only.now.value) is None:
             return f"{role.name}: {what} changes"
         return (
-            f"{role.name}: {what} {verb} from {_written(only.value_before, only.now.scale)} "
-            f"to {_written(only.now.value, only.now.scale)}"
+            f"{role.name}: {what} {verb} from {written(only.value_before, only.now.scale)} "
+            f"to {written(only.now.value, only.now.scale)}"
         )
     near = "occupation" if direct else "neighbouring occupation"
     whom = f"a {near}" if len(changes) == 1 else f"{_count(len(changes))} {near}s"
@@ -232,13 +206,13 @@ def _sentence(metric: str, changes: Sequence[MetricChange]) -> str:
         unit = ""
     told = [f"{_told(change)} for {_occupation(change.now)}" for change in changes[:_LISTED]]
     more = f", and {len(changes) - _LISTED} more" if len(changes) > _LISTED else ""
-    words = _words(metric)
+    words = metric_words(metric)
     return f"The {words}{unit} is {'; '.join(told)}{more}."
 
 
 def _told(change: MetricChange) -> str:
-    now = _written(change.now.value, change.now.scale)
-    before = _written(change.value_before, change.now.scale)
+    now = written(change.now.value, change.now.scale)
+    before = written(change.value_before, change.now.scale)
     if change.year_before == change.now.year:
         return f"{now} in {change.now.year}, where the source said {before} until now,"
     return f"{now} in {change.now.year} after {before} in {change.year_before}"
@@ -260,23 +234,8 @@ def _verb(changes: Sequence[MetricChange]) -> str:
     return moves.pop() if len(moves) == 1 else "moves"
 
 
-def _written(value: str, scale: str) -> str:
-    found = number(value)
-    if found is None:
-        return value
-    if scale.startswith("USD"):
-        return str(Money.of(found.quantize(Decimal("0.01")), "USD"))
-    plain = f"{found:,f}"
-    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    return f"{plain} %" if scale.startswith("percent") else plain
-
-
-def _words(metric: str) -> str:
-    return _WORDS.get(metric, metric.replace("_", " "))
-
-
 def _short(metric: str) -> str:
-    return _SHORT.get(metric) or _words(metric)
+    return _SHORT.get(metric) or metric_words(metric)
 
 
 def _count(number_of: int) -> str:

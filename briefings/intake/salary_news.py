@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from briefings.intake.keys import import_key
 from briefings.intake.tool_changes import KeyedNews
 from briefings.model.catalogue import plain_name
+from briefings.model.figures import reading_order, survey
 from briefings.model.money import Direction, PayChange, PayFigure, compare
 from briefings.model.news import Confidence, Kind, News, PayRow
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from briefings.model.catalogue import Catalogue, Role
     from briefings.model.figures import PayEntry
 
-_REGIONS_FIRST = ("us", "global")
-_LEVELS_FIRST = ("all", "entry", "mid", "senior", "executive")
 _REGION_WORDS = {"us": "the US", "global": "all countries of the survey"}
 _LEVEL_WORDS = {"all": "all levels"}
 _MOVES = {Direction.FLAT: "is flat", Direction.UP: "is up", Direction.DOWN: "is down"}
@@ -69,13 +67,6 @@ def salary_news(
     return found
 
 
-def survey(source: str) -> str:
-    """Give the survey's name without its edition: up to a comma or bracket, without years."""
-    return plain_name(
-        re.sub(r"\b(19|20)[0-9]{2}\b", " ", re.split(r"[,(;]", source, maxsplit=1)[0])
-    )
-
-
 def _name_to_use(role: Role, entries: Sequence[PayEntry]) -> str:
     """Choose one of the names that the survey uses for the role: figures of two are never mixed."""
     names = {plain_name(entry.role_name) for entry in entries}
@@ -89,7 +80,7 @@ def _pairs(current: Sequence[PayEntry], own: Sequence[PayEntry]) -> list[_Pair]:
     surveys = {survey(entry.figure.source) for entry in latest.values()}
     before = {each: _period_before(each, latest.values(), own) for each in surveys}
     pairs: list[_Pair] = []
-    for place, entry in sorted(latest.items(), key=lambda each: _reading_order(each[1].figure)):
+    for place, entry in sorted(latest.items(), key=lambda each: reading_order(each[1].figure)):
         earlier = before[survey(entry.figure.source)].get(place)
         if earlier is None:
             pairs.append(_Pair(PayRow(now=entry.figure), titles_differ=False))
@@ -120,15 +111,6 @@ def _period_before(
     earlier = [e for e in own if survey(e.figure.source) == wanted and e.figure.year < newest]
     year = max((entry.figure.year for entry in earlier), default=None)
     return {_place(entry): entry for entry in earlier if entry.figure.year == year}
-
-
-def _reading_order(figure: PayFigure) -> tuple[int, str, int, str]:
-    region, level = plain_name(figure.region), plain_name(figure.level)
-    return (_rank(region, _REGIONS_FIRST), region, _rank(level, _LEVELS_FIRST), level)
-
-
-def _rank(word: str, order: Sequence[str]) -> int:
-    return order.index(word) if word in order else len(order)
 
 
 def _item(role: Role, pairs: Sequence[_Pair], catalogue: Catalogue, on: date) -> KeyedNews:

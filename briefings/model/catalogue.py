@@ -95,12 +95,17 @@ class Salary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A job. Empty fields are not known, and their headings disappear from pages and mails."""
+    """A job. Empty fields are not known, and their headings disappear from pages and mails.
+
+    `also_known_as` are other names of this very job; `found_by` are neighbouring jobs, by whose
+    names people look for it. Only the search of the pages reads those.
+    """
 
     slug: str
     name: str
     industry: str
     also_known_as: tuple[str, ...] = ()
+    found_by: tuple[str, ...] = ()
     risk_level: int | None = None
     risk_category: RiskCategory | None = None
     overview: str = ""

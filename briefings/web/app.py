@@ -33,6 +33,7 @@ from briefings.web.public import (
     personal,
     preferences,
     pricing,
+    roles,
     subscribe,
     view,
 )
@@ -82,6 +83,7 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
     )
     for router in (
         home.routes(site),
+        roles.routes(site),
         leaving.routes(site),
         subscribe.routes(site),
         confirming.routes(site),

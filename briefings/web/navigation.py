@@ -20,6 +20,7 @@ class Entry:
 
 NAVIGATION = (
     Entry("archive", "/archive", "Archive"),
+    Entry("roles", "/roles", "Roles"),
     Entry("pricing", "/pricing", "Pricing"),
     Entry("subscribe", "/subscribe", "Sign up"),
     Entry("outbox", "/outbox", "Outbox", demo=True),

@@ -13,12 +13,20 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from briefings.assemble.head import number_word
+from briefings.model.catalogue import Specialization
+from briefings.model.figures import Metric, metric_words, number, written
 from briefings.model.news import Change, News
+from briefings.readers.figures import MetricGroup
+from briefings.render.words import listed, opening
 from briefings.web.navigation import entries
 from briefings.weeks import Week
 
 _HERE = Path(__file__).parent
 _YEAR = 365 * 86_400
+MOST_DESCRIBED = 300
+"""Characters of a description; search engines show about half of them."""
+_REGIONS = {"us": "United States", "global": "all countries of the survey"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +57,26 @@ class Pages:
             moment=moment,
             web_link=web_link,
             tone=tone,
+            short_day=short_day,
+            capitalize_first=opening,
+            number_word=number_word,
+            page_of=page_of,
+            metric_words=metric_words,
+            metric_value=metric_value,
+            metric_range=metric_range,
+            region=region,
         )
+        navigation = entries(demo=demo)
         self._common: dict[str, object] = {
             "static": self._address,
             "demo": demo,
             "postal_address": postal_address,
             "base_host": base_host,
             "section": "",
-            "navigation": entries(demo=demo),
+            "navigation": navigation,
+            "sections": {entry.section for entry in navigation},
+            "canonical": "",
+            "description": "",
             "personal": True,
         }
 
@@ -106,6 +126,36 @@ def day(when: date) -> str:
     return format_date(when, "d MMMM y", locale="en_GB")
 
 
+def short_day(when: date) -> str:
+    """Write "19 Aug 2026"."""
+    return format_date(when, "d MMM y", locale="en_GB")
+
+
+def page_of(specialization: Specialization) -> str:
+    """The address of a specialization: a general one shares the page of its role."""
+    kind = "roles" if specialization.general else "specializations"
+    return f"/{kind}/{specialization.slug}"
+
+
+def region(name: str) -> str:
+    """Write out where pay was paid, in the words of the survey or in ours."""
+    return _REGIONS.get(name.casefold(), name)
+
+
+def metric_value(metric: Metric) -> str:
+    """Write a figure as its scale wants it."""
+    return written(metric.value, metric.scale)
+
+
+def metric_range(group: MetricGroup) -> str:
+    """Write what a measure says of all its occupations: a value, or the least to the most."""
+    values = {number(row.value) for row in group.rows}
+    if None in values:
+        return listed(dict.fromkeys(row.value for row in group.rows))
+    ends = sorted({row.value for row in group.rows}, key=lambda value: number(value) or 0)
+    return " to ".join(dict.fromkeys(written(value, group.scale) for value in (ends[0], ends[-1])))
+
+
 def moment(when: datetime) -> str:
     """Write "24 August 2026, 06:00 UTC" for an instant in UTC."""
     return f"{format_datetime(when, 'd MMMM y, HH:mm', locale='en_GB')} UTC"
@@ -119,6 +169,15 @@ def day_and_time(when: datetime) -> str:
 def tone(news: News) -> str:
     """The class of an item's label; what is no change of a tool is a bare word."""
     return (news.inked or Change.RELEASE).value
+
+
+def described(text: str) -> str:
+    """Cut a text between sentences, or between words, to what search engines may show of it."""
+    if len(text) <= MOST_DESCRIBED:
+        return text
+    cut = text[:MOST_DESCRIBED]
+    whole = cut.rpartition(". ")[0]
+    return f"{whole}." if whole else f"{cut.rpartition(' ')[0]} ..."
 
 
 def web_link(url: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -19,17 +20,20 @@ from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.mailboxes import Mailboxes
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.presses import PressLog
+from briefings.pipeline.profiles import Facts, gather_facts
 from briefings.pipeline.status import newest_week
+from briefings.web.aging import Aged
 from briefings.web.pages import Pages
 from briefings.web.seals import BadSeal, Seals, foreign
+from briefings.web.shelf import PAGE_SECONDS, Shelf
 from briefings.weeks import Week
 from briefings.wiring import App
 
+T = TypeVar("T")
 Fields = Mapping[str, list[str]]
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MOST_FIELDS = 200
 SETTINGS_FORM_SECONDS = 12 * 3600
-OFFER_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,18 +85,31 @@ class Site:
 
     def specializations(self) -> tuple[Specialization, ...]:
         """What there is to choose, as of some seconds ago."""
-        now = self.app.chain.monotonic()
-        for at, found in self._offered[-1:]:
-            if now - at < OFFER_SECONDS:
-                return found
-        with self.app.db.read() as tx:
-            found = load_catalogue(tx).specializations
-        self._offered[:] = [(now, found)]
-        return found
+        return self._offered.get()
+
+    def facts(self) -> Facts:
+        """What the pages about roles say, as of some seconds ago."""
+        return self._facts.get()
 
     @cached_property
-    def _offered(self) -> list[tuple[float, tuple[Specialization, ...]]]:
-        return []
+    def shelf(self) -> Shelf:
+        """Where public pages are kept for some seconds."""
+        return Shelf(self.app.chain.monotonic)
+
+    @cached_property
+    def _offered(self) -> Aged[tuple[Specialization, ...]]:
+        def read() -> tuple[Specialization, ...]:
+            with self.app.db.read() as tx:
+                return load_catalogue(tx).specializations
+
+        return self._aged(read)
+
+    @cached_property
+    def _facts(self) -> Aged[Facts]:
+        return self._aged(lambda: gather_facts(self.app.chain))
+
+    def _aged(self, make: Callable[[], T]) -> Aged[T]:
+        return Aged(make, monotonic=self.app.chain.monotonic, seconds=PAGE_SECONDS)
 
     @cached_property
     def _shown_week(self) -> Week | None:
@@ -101,6 +118,16 @@ class Site:
         with self.app.db.read() as tx:
             week = newest_week(tx)
         return Week.parse(week) if week else None
+
+    @property
+    def today(self) -> date:
+        """The day to draw as now: today, or in the demo the Monday of the mail that it shows."""
+        return self._shown_week.mail_monday if self._shown_week else self.now().date()
+
+    def canonical(self, path: str) -> str:
+        """The one address of a page for search engines; empty where BASE_URL is not set."""
+        base = self.app.settings.base_url
+        return f"{base.rstrip('/')}{path}" if base else ""
 
     @property
     def week(self) -> Week:

@@ -191,3 +191,23 @@ def copied(
         installation.mails[address] = body.get_content()
     yield installation
     opened.db.dispose()
+
+
+def with_exposure(installation: Installation) -> None:
+    """Bring in the exposure figures, as an editor does; their news stays a draft."""
+    with installation.app.db.read() as tx:
+        catalogue = load_catalogue(tx)
+    import_file(
+        installation.app.db,
+        catalogue,
+        ImportKind.ROLE_UPDATES,
+        PROJECT / "examples" / "role_exposure.csv",
+        now=installation.clock(),
+        week=WEEK,
+        encoding="utf-8",
+        as_draft=True,
+        dry_run=False,
+        consent_source=None,
+        progress=lambda _done, _all: None,
+        sleep=lambda _seconds: None,
+    )

@@ -6,9 +6,8 @@ from fastapi import APIRouter, Response
 
 from briefings.pipeline.tiers import tiers
 from briefings.readers.tiers import all_free
+from briefings.web.shelf import CACHE
 from briefings.web.site import Site
-
-CACHE = "public, max-age=300"
 
 
 def routes(site: Site) -> APIRouter:
@@ -25,6 +24,8 @@ def routes(site: Site) -> APIRouter:
             site.week,
             title="What it costs",
             section="pricing",
+            description="What the weekly briefing costs, and what each tier holds.",
+            canonical=site.canonical("/pricing"),
             personal=False,
             tiers=offered,
             free=free,

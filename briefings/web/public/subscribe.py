@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -18,6 +19,7 @@ COOKIE = "signed-up"
 """Says that this browser asked for an address; its confirmation page then needs no press."""
 COOKIE_SECONDS = 7 * 86_400
 _FORM = "sign-up"
+_HOUR = 3600
 SCRIPTS = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -80,6 +82,31 @@ def routes(site: Site) -> APIRouter:
     return router
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InPlace:
+    """What the short form on a public page needs besides its specialization."""
+
+    seal: str
+    trap: str
+    consent: str
+    default_zone: str
+
+
+def in_place(site: Site) -> InPlace:
+    """Give the short form's fields; the seal is of the hour, so that the page can be kept.
+
+    A page in a store is the same for everybody, so its seal cannot tell when one person opened it
+    (docs/decisions/0060).
+    """
+    hour = site.seconds() // _HOUR * _HOUR
+    return InPlace(
+        seal=site.seals.seal(_FORM, str(hour), hour),
+        trap=TRAP,
+        consent=CONSENT[PRESENT],
+        default_zone=site.app.settings.timezone,
+    )
+
+
 def asked_from(request: Request) -> str:
     """The IP address that a request came from, as far as the trusted proxies tell it."""
     return request.client.host if request.client else ""
@@ -110,6 +137,9 @@ def _form(
         site.week,
         status,
         title="Get your briefing",
+        description="One mail a week about the work you do. First comes one mail with a link to "
+        "confirm; until you press it, nothing else.",
+        canonical=site.canonical("/subscribe"),
         section="subscribe",
         personal=bool(message),
         filled={name: list(values) for name, values in filled.items()},

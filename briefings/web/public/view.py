@@ -11,6 +11,8 @@ from briefings.links import Purpose
 from briefings.model.news import Item
 from briefings.pipeline.reading import item_view, mail_view
 from briefings.web.outbox.shown import local_links
+from briefings.web.pages import described
+from briefings.web.shelf import CACHE
 from briefings.web.site import Site
 
 MAIL_POLICY = (
@@ -20,7 +22,6 @@ MAIL_POLICY = (
 )
 """A mail's words come from outside: the browser runs no script in it and loads nothing for it."""
 
-ITEM_CACHE = "public, max-age=300"
 _LAST = "</body>"
 
 
@@ -42,12 +43,19 @@ def routes(site: Site) -> APIRouter:
     def item(item: int, request: Request) -> Response:
         """Show one item to anybody, and count it where a person came from elsewhere (R16)."""
         seen = item_view(site.app.chain, item)
+        news = seen.item.news
         page = site.pages.show(
-            "item.html", site.week, title=seen.item.news.headline, view=seen, personal=False
+            "item.html",
+            site.week,
+            title=news.headline,
+            description=described(news.summary) or f"{news.label}. Source: {news.source_name}.",
+            canonical=site.canonical(f"/items/{item}"),
+            view=seen,
+            personal=False,
         )
-        page.headers["cache-control"] = ITEM_CACHE
         client = request.client.host if request.client else ""
         site.presses.seen(seen.item.id, request.method, request.headers, client)
+        page.headers["cache-control"] = CACHE
         return page
 
     return router
