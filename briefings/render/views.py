@@ -54,7 +54,7 @@ def view(spec: BlockSpec, site: Site) -> tuple[str, View]:
         case OverflowBlock():
             kind, data = "overflow", _overflow(spec)
         case RoleBlock():
-            kind, data = "role", _role(spec)
+            kind, data = "role", _role(spec, site)
         case PlanBlock():
             kind, data = "plan", _plan(spec)
         case ClosingBlock():
@@ -117,7 +117,7 @@ def _tone(spec: ItemBlock) -> str:
     return "plain" if news.kind is Kind.TOOL_CHANGE else "ink"
 
 
-def _role(spec: RoleBlock) -> View:
+def _role(spec: RoleBlock, site: Site) -> View:
     role = spec.role
     category = role.risk_category or spec.specialization.risk_category
     if role.risk_level is not None:
@@ -137,6 +137,7 @@ def _role(spec: RoleBlock) -> View:
             for zone, cells in zip(RiskCategory, _ZONES, strict=True)
         ),
         "source": sentence(role.source),
+        "url": link(f"{site.base_url}/roles/{role.slug}", "BASE_URL"),
         "tasks": _tasks(spec) if role.tasks_at_risk else "",
     }
 

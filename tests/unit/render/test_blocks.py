@@ -332,6 +332,8 @@ def test_tasks_lie_on_a_line_of_years_with_the_time_that_passed() -> None:
     flat = " ".join(text.split())
     assert "- Basic model monitoring set-up, 2024\N{EN DASH}2026: ML platforms ship" in flat
     assert "Source: role impact profile." in words(html)
+    for part in (html, text):
+        assert "/roles/mlops-engineer" in part
 
 
 def test_tasks_before_and_after_their_years() -> None:
