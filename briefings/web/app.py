@@ -38,6 +38,7 @@ from briefings.web.public import (
     view,
 )
 from briefings.web.seals import BadSeal
+from briefings.web.shelf import Front
 from briefings.web.site import Site
 from briefings.wiring import App
 
@@ -100,7 +101,7 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
         web.include_router(router)
     web.state.presses = site.presses
     _answer_errors(web, site)
-    edge = Edge(web, answered=metrics.answered, monotonic=app.chain.monotonic)
+    edge = Edge(Front(web, site.shelf), answered=metrics.answered, monotonic=app.chain.monotonic)
     trusted = [each.strip() for each in app.settings.trusted_proxies.split(",") if each.strip()]
     if not trusted:
         return edge

@@ -227,6 +227,15 @@ async def test_a_correction_is_seen_within_seconds(installed: Installation) -> N
     assert "fail quietly" not in after
 
 
+async def test_kept_pages_are_counted_by_their_template(installed: Installation) -> None:
+    async with installed.client() as client:
+        for _ in range(3):
+            await client.get(ROLE)
+        counts = (await client.get("/metrics")).text
+    assert 'route="/roles/{slug}",status="200"} 3.0' in counts
+    assert ROLE not in counts
+
+
 async def test_nothing_is_kept_of_an_address_that_is_none(installed: Installation) -> None:
     async with installed.client() as client:
         await client.get("/roles/nothing")
