@@ -36,6 +36,10 @@ def pages(site: str) -> dict[str, str]:
     personal = {name: path for path, name in own}
     return {
         "home": "/",
+        "roles": "/roles?q=ops",
+        "role": "/roles/mlops-engineer",
+        "direction": "/specializations/mlops-ai-infrastructure",
+        "name-only": "/specializations/ai-safety-alignment",
         "outbox": "/outbox",
         "mail": found,
         "mail-phone-dark": f"{found}?width=phone&colour=dark",

@@ -129,9 +129,9 @@ def _of_head(page: Node) -> Iterator[str]:
     if len(titles) != 1 or len(titles[0].words()) < len(" - Briefings") + 2:
         yield "no title"
     described = [n for n in page.find("meta") if n.attributes.get("name") == "description"]
-    hidden = any(n.attributes.get("name") == "robots" for n in page.find("meta"))
-    if not hidden and (len(described) != 1 or len(described[0].attributes["content"]) < 20):
-        yield "no description"
+    named = any(n.attributes.get("rel") == "canonical" for n in page.find("link"))
+    if named and (len(described) != 1 or len(described[0].attributes["content"]) < 20):
+        yield "no description, though search engines are told its address"
     if len(page.find("h1")) != 1:
         yield f"{len(page.find('h1'))} h1"
 
