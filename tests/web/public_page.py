@@ -157,9 +157,13 @@ def _until_next(order: list[Node], rank: str) -> Iterator[Node]:
 
 def _says(node: Node, heading: Node) -> bool:
     """Whether it is content of the part that the heading opens."""
-    if not ((not node.tag and node.text.strip()) or node.tag in ("input", "img", "svg")):
+    shown = node.tag in ("input", "img", "svg") and node.attributes.get("type") != "hidden"
+    if not shown and (node.tag or not node.text.strip()):
         return False
     around = [node, *node.above()]
+    part = next((each for each in heading.above() if each.tag in ("section", "article")), None)
+    if part is not None and part not in around:
+        return False
     return heading not in around and not any(_note_of_heading(each, heading) for each in around)
 
 
@@ -172,14 +176,15 @@ def _figures(page: Node) -> Iterator[str]:
     """Every figure has its source within the group that it stands in."""
     for main in page.find("main"):
         for node in main.walk():
-            if node.tag or not FIGURE.search(node.text):
+            drawn = node.tag == "svg" or node.attributes.get("role") == "img"
+            if not drawn and (node.tag or not FIGURE.search(node.text)):
                 continue
             above = list(node.above())
             if any("data-own" in each.attributes or each.tag in HEADINGS[:1] for each in above):
                 continue
             groups = [each for each in above if each.tag in GROUPS or "note" in each.classes()]
             if not any(SOURCED in n.classes() for g in groups for n in g.walk()):
-                yield f"a figure without a source: {node.text.strip()[:80]!r}"
+                yield f"a figure without a source: {node.text.strip()[:80] or node.describe()!r}"
 
 
 def _pictures(page: Node) -> Iterator[str]:

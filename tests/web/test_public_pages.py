@@ -110,6 +110,12 @@ def test_a_page_in_order_has_no_fault() -> None:
         ("<h2>Pay</h2>", "<h3>Pay</h3>", "h3 follows h1"),
         (' class="src"', "", "a figure without a source: '$40,000, n = 40'"),
         ("$40,000, n = 40</p>", "5 of 10</p></section><section><p>7 %</p>", "source: '5 of 10'"),
+        ("n = 40</p>", '</p></section><section><p role="img">I</p>', "a figure without a source"),
+        (
+            '$40,000, n = 40</p><p class="src">Source: us',
+            '<input type="hidden" name="a">',
+            "nothing under",
+        ),
         ("Bread.", '<img src="/a.png" width="1">', "no alt or size"),
         ("Bread.", "Bread<svg></svg>", "a drawing without words"),
         ("<p>Bread", '<p style="color:red">Bread', "inline style"),

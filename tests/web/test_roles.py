@@ -13,6 +13,7 @@ import pytest
 
 from briefings.model.catalogue import RiskCategory, Role, Skills, Specialization
 from briefings.store import catalogue as catalogues
+from briefings.web.app import create_app
 from tests.web.conftest import BASE, Installation, with_exposure
 from tests.web.public_page import parse
 
@@ -197,18 +198,33 @@ async def test_pages_can_be_kept_and_asked_for_by_their_tag(installed: Installat
             other = await client.get(path, headers={"if-none-match": '"other"'})
             assert other.content == page.content
             assert (await client.head(path)).headers["etag"] == tag
-            installed.clock.go(seconds=50)
-            assert (await client.get(path)).headers["etag"] == tag
+
+
+def with_seconds(installed: Installation) -> list[float]:
+    """Let a test say how many seconds have passed for what is kept."""
+    seconds = [1000.0]
+    chain = replace(installed.app.chain, monotonic=lambda: seconds[0])
+    installed.app = replace(installed.app, chain=chain)
+    installed.web = create_app(installed.app)
+    return seconds
+
+
+async def test_a_page_that_is_rendered_anew_keeps_its_tag_within_the_hour(
+    installed: Installation,
+) -> None:
+    seconds = with_seconds(installed)
+    async with installed.client() as client:
+        tag = (await client.get(ROLE)).headers["etag"]
+        installed.clock.go(minutes=50)
+        seconds[0] += 3000
+        assert (await client.get(ROLE)).headers["etag"] == tag
+        installed.clock.go(minutes=20)
+        seconds[0] += 1200
+        assert (await client.get(ROLE)).headers["etag"] != tag
 
 
 async def test_a_correction_is_seen_within_seconds(installed: Installation) -> None:
-    seconds = [1000.0]
-    installed.app = replace(
-        installed.app, chain=replace(installed.app.chain, monotonic=lambda: seconds[0])
-    )
-    from briefings.web.app import create_app
-
-    installed.web = create_app(installed.app)
+    seconds = with_seconds(installed)
     async with installed.client() as client:
         before = (await client.get(ROLE)).text
         with (
