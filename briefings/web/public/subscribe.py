@@ -96,7 +96,7 @@ def in_place(site: Site) -> InPlace:
     """Give the short form's fields; the seal is of the hour, so that the page can be kept.
 
     A page in a store is the same for everybody, so its seal cannot tell when one person opened it
-    (docs/decisions/0060).
+    (docs/decisions/0066).
     """
     hour = site.seconds() // _HOUR * _HOUR
     return InPlace(
