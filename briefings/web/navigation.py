@@ -19,8 +19,8 @@ class Entry:
 
 
 NAVIGATION = (
-    Entry("archive", "/archive", "Archive"),
     Entry("roles", "/roles", "Roles"),
+    Entry("archive", "/archive", "Archive"),
     Entry("pricing", "/pricing", "Pricing"),
     Entry("subscribe", "/subscribe", "Sign up"),
     Entry("outbox", "/outbox", "Outbox", demo=True),
