@@ -141,16 +141,25 @@ def status(week: MaybeWeek = None, as_json: AsJson = False) -> None:
     """Show a week's issues and editions as the rows say (default: the newest week)."""
     from briefings.pipeline.runs import run_status
     from briefings.pipeline.status import as_document, newest_week, week_status
+    from briefings.pipeline.watching import watch
 
     opened = open_app()
     with opened.db.read() as tx:
         chosen = str(week_of(week)) if week else newest_week(tx) or str(opened.this_week())
         found = week_status(tx, chosen)
         run = run_status(tx, opened.chain, week_of(chosen), opened.chain.clock())
+    watched = {
+        one.issue.name: watch(opened.chain, one.issue.name) for one in found.issues if one.left
+    }
+    paces = {name: (one.per_second, one.through_at) for name, one in watched.items()}
     if as_json:
-        print(json.dumps(as_document(found, run), ensure_ascii=False, indent=1))
-    else:
-        _print(found, run)
+        print(json.dumps(as_document(found, run, paces), ensure_ascii=False, indent=1))
+        return
+    _print(found, run)
+    for name, (per_second, through_at) in paces.items():
+        if per_second:
+            until = f"; what is due is through at {through_at:%H:%M:%S} UTC" if through_at else ""
+            print(f"{name}: {per_second:,.1f} mails a second in the last minute{until}")
 
 
 def _print(found: WeekStatus, run: RunStatus) -> None:

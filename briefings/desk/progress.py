@@ -46,6 +46,13 @@ _REMEDIES = (
 """What the sender's reasons for a pause (P7) call for, the most telling sign first."""
 
 
+def rate(settled: int, first: datetime | None, now: datetime) -> float:
+    """Mails a second since the first of so many ended; one second at least has passed."""
+    if first is None:
+        return 0.0
+    return settled / max((now - first).total_seconds(), 1.0)
+
+
 def eta(*, left: int, per_second: float, now: datetime) -> datetime | None:
     """When `left` mails will be through at this rate; None while nothing moves."""
     if not left or per_second <= 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,8 +80,16 @@ def issue_status(tx: Transaction, issue: Issue) -> IssueStatus:
     )
 
 
-def as_document(status: WeekStatus, run: RunStatus | None = None) -> dict[str, object]:
-    """The fixed form of `status --json`."""
+def as_document(
+    status: WeekStatus,
+    run: RunStatus | None = None,
+    going: Mapping[str, tuple[float, datetime | None]] | None = None,
+) -> dict[str, object]:
+    """The fixed form of `status --json`.
+
+    `going` gives by issue the mails a second of the last minute, and when what is due is through.
+    """
+    paces = going or {}
     return {
         "week": status.week,
         "run": None if run is None else run_document(run),
@@ -98,6 +107,10 @@ def as_document(status: WeekStatus, run: RunStatus | None = None) -> dict[str, o
                 "skipped": one.reasons,
                 "next_due": one.next_due.isoformat() if one.next_due else None,
                 "finished": one.finished,
+                "per_second": round(paces.get(one.issue.name, (0.0, None))[0], 1),
+                "through_at": zulu(through)
+                if (through := paces.get(one.issue.name, (0.0, None))[1])
+                else None,
             }
             for one in status.issues
         ],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from briefings.desk.progress import eta, remedy
+from briefings.desk.progress import eta, rate, remedy
 from briefings.desk.sheets import csv_lines
 from briefings.model.delivery import WORK_LEFT, IssueState, State
 from briefings.pipeline.chain import Chain
@@ -25,8 +25,9 @@ COLUMNS = ("email", "state", "reason", "code", "attempts", "due_at", "next_at", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """One issue now. `due` counts the mails that may leave at once, `per_second` the last minute.
+    """One issue now. `due` counts the mails that may leave at once.
 
+    `per_second` is the rate of the last minute, or of as much of it as mails went in.
     `through_at` is when those are out at this rate; `remedy` what a person has to do, if anything.
     """
 
@@ -61,12 +62,12 @@ def watch(chain: Chain, name: str) -> Watched:
         issue = issues.by_name(tx, name)
         status = issue_status(tx, issue)
         waves = tuple(progress.waves(tx, issue.id))
-        settled = progress.settled_since(tx, issue.id, now - RATE_OVER)
+        settled, first = progress.settled_since(tx, issue.id, now - RATE_OVER)
         reasons = deliveries.reasons(tx, issue.id)
     due = sum(
         wave.states.get(state, 0) for wave in waves if wave.due_at <= now for state in WORK_LEFT
     )
-    per_second = settled / RATE_OVER.total_seconds()
+    per_second = rate(settled, first, now)
     counted = sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
     return Watched(
         status=status,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from briefings.model.delivery import State
-from briefings.store.instants import instant, stored
+from briefings.store.instants import instant, instant_or_none, stored
 
 if TYPE_CHECKING:
     from briefings.store.database import Transaction
@@ -42,11 +42,15 @@ def waves(tx: Transaction, issue_id: int) -> list[WaveStates]:
     return [WaveStates(due_at=instant(due_at), states=states) for due_at, states in found.items()]
 
 
-def settled_since(tx: Transaction, issue_id: int, since: datetime) -> int:
-    """Count the rows of an issue whose last attempt ended after an instant, however it ended."""
+def settled_since(tx: Transaction, issue_id: int, since: datetime) -> tuple[int, datetime | None]:
+    """Count the rows of an issue whose last attempt ended after an instant, however it ended.
+
+    Gives also when the first of these attempts ended, None without any.
+    """
     row = tx.one(
-        "SELECT COUNT(*) FROM delivery WHERE issue_id = :id AND settled_at > :since",
+        "SELECT COUNT(*), MIN(settled_at) FROM delivery "
+        "WHERE issue_id = :id AND settled_at > :since",
         id=issue_id,
         since=stored(since),
     )
-    return int(row[0]) if row else 0
+    return (int(row[0]), instant_or_none(row[1])) if row else (0, None)

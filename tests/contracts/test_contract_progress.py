@@ -81,10 +81,11 @@ def test_only_what_ended_after_the_instant_counts_for_the_rate(database: Databas
                 reader=reader,
             )
     with database.read() as tx:
-        assert progress.settled_since(tx, number, NOW - HOUR) == 2
-        assert progress.settled_since(tx, number, NOW) == 1
-        assert progress.settled_since(tx, number, NOW + HOUR) == 0
-        assert progress.settled_since(tx, number + 1, NOW - HOUR) == 0
+        assert progress.settled_since(tx, number, NOW - HOUR)[0] == 2
+        assert progress.settled_since(tx, number, NOW)[0] == 1
+        assert progress.settled_since(tx, number, NOW + HOUR)[0] == 0
+        assert progress.settled_since(tx, number, NOW - HOUR)[1] == NOW
+        assert progress.settled_since(tx, number + 1, NOW - HOUR) == (0, None)
 
 
 def test_who_got_an_item_is_counted_by_issue_and_listed_in_pages(database: Database) -> None:

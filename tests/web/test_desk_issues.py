@@ -6,12 +6,13 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from briefings.deliver.retry import REFUSALS_THAT_PAUSE, RefusalWindow, judge
-from briefings.desk.progress import eta, remedy
+from briefings.desk.progress import eta, rate, remedy
 from briefings.model.delivery import IssueState
 from briefings.model.reply import Rejected, Stage, read_reply
 from briefings.model.user import DeskRole
@@ -54,8 +55,9 @@ async def test_the_page_counts_what_the_rows_say_and_they_add_up(desk: Desk) -> 
 async def test_the_rate_counts_the_last_minute_and_says_when_it_is_through(desk: Desk) -> None:
     desk.turn("pending", 1)
     async with desk.client(DeskRole.VIEWER) as client:
+        desk.site.clock.go(seconds=30)
         words = words_of((await client.get(PAGE)).text)
-        assert "0.1 a second" in words, "three ended within this minute"
+        assert "0.1 a second" in words, "three ended half a minute ago"
         assert "Those are out by 24 August 2026, 12:00 UTC" in words
         desk.site.clock.go(seconds=61)
         words = words_of((await client.get(PAGE)).text)
@@ -64,6 +66,12 @@ async def test_the_rate_counts_the_last_minute_and_says_when_it_is_through(desk:
     assert eta(left=300, per_second=10, now=START).timestamp() == START.timestamp() + 30
     assert eta(left=300, per_second=0, now=START) is None
     assert eta(left=0, per_second=10, now=START) is None
+
+
+def test_a_rate_counts_from_the_first_mail_of_the_minute():
+    assert rate(40, START - timedelta(seconds=20), START) == 2
+    assert rate(40, START, START) == 40
+    assert rate(0, None, START) == 0
 
 
 async def test_pausing_resuming_and_cancelling_do_what_they_say(desk: Desk) -> None:
