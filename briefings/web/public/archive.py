@@ -11,10 +11,11 @@ from briefings.errors import NotFound
 from briefings.pipeline.archive import Shelf, public_briefing, public_mail, shelves
 from briefings.web.outbox.shown import in_new_tab, local_links
 from briefings.web.outbox.viewer import PAGE_POLICY
+from briefings.web.pages import described
 from briefings.web.public.view import MAIL_POLICY, with_more
+from briefings.web.shelf import CACHE
 from briefings.web.site import Site
 
-CACHE = "public, max-age=300"
 FRAMED_POLICY = MAIL_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 """The mail alone, inside our page: as strict as the web view, and never in another site's frame."""
 MOST_IN_FEED = 20
@@ -39,6 +40,8 @@ def routes(site: Site) -> APIRouter:
                 site.week,
                 title="Archive",
                 section="archive",
+                description="Briefings that went out, week by week, for everybody to read.",
+                canonical=site.canonical("/archive"),
                 personal=False,
                 shelves=shelves(site.app.chain),
             )
@@ -54,6 +57,8 @@ def routes(site: Site) -> APIRouter:
                 site.week,
                 title=f"Archive: {found.name}",
                 section="archive",
+                description=f"Past briefings for {found.name}: what changed, week by week.",
+                canonical=site.canonical(f"/archive/{found.specialization}"),
                 personal=False,
                 shelf=found,
             )
@@ -81,6 +86,8 @@ def routes(site: Site) -> APIRouter:
             site.week,
             title=found.listed.subject,
             section="archive",
+            description=described("; ".join(found.listed.headlines)),
+            canonical=site.canonical(f"/archive/{specialization}/{week}"),
             personal=False,
             briefing=found,
         )
