@@ -72,6 +72,7 @@ ROUTES: Mapping[str, Permission] = {
     "GET /desk/corrections/{id}/mail": Permission.WRITE,
     "GET /desk/corrections/{id}/readers.csv": Permission.RELEASE,
     "POST /desk/corrections/{id}": Permission.RELEASE,
+    "GET /desk/numbers": Permission.LOOK,
     "GET /desk/issues": Permission.LOOK,
     "GET /desk/issues/{issue}": Permission.LOOK,
     "GET /desk/issues/{issue}/states.csv": Permission.RELEASE,

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from briefings.web.desk import board, corrections, home, issues, people, signing_in, stopping
+from briefings.web.desk import (
+    board,
+    corrections,
+    home,
+    issues,
+    numbers,
+    people,
+    signing_in,
+    stopping,
+)
 from briefings.web.desk.door import Door
 from briefings.web.site import Site
 
@@ -18,6 +27,7 @@ def routes(site: Site) -> APIRouter:
         board,
         issues,
         corrections,
+        numbers,
         stopping,
         people,
     ):
