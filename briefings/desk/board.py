@@ -18,6 +18,9 @@ class Fill(StrEnum):
     EMPTY = "empty"
 
 
+_DECIDED = (EditionState.APPROVED, EditionState.PUBLISHED, EditionState.HELD)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """One specialization in one week. `own` items are of the week, `earlier` ones fill it up."""
@@ -27,6 +30,8 @@ class Cell:
     earlier: int
     state: EditionState | None
     """None before anybody assembled it."""
+    word: str
+    """The fill, or the edition's state once a person has decided."""
     then: str
     """What the thin-week rule does with it, in words; empty where there is enough."""
 
@@ -39,7 +44,9 @@ def stored_cell(edition: Edition, *, minimum: int, has_plan: bool, nothing: str)
     then = "" if fill is Fill.READY else _then(own, earlier, has_plan=has_plan)
     if edition.state is EditionState.SKIPPED and edition.reason:
         then = "no mail" if edition.reason == nothing else edition.reason
-    return Cell(fill=fill, own=own, earlier=earlier, state=edition.state, then=then)
+    decided = fill is Fill.READY and edition.state in _DECIDED
+    word = edition.state.value if decided else fill.value
+    return Cell(fill=fill, own=own, earlier=earlier, state=edition.state, word=word, then=then)
 
 
 def coming_cell(own: int, spare: int, *, minimum: int, has_plan: bool, merged: str) -> Cell:
@@ -48,11 +55,12 @@ def coming_cell(own: int, spare: int, *, minimum: int, has_plan: bool, merged: s
     `merged` is what becomes of a thin edition where thin ones wait for the next week, or empty.
     """
     if merged and 0 < own < minimum:
-        return Cell(fill=Fill.THIN, own=own, earlier=0, state=None, then=merged)
+        thin = Fill.THIN
+        return Cell(fill=thin, own=own, earlier=0, state=None, word=thin.value, then=merged)
     earlier = min(spare, max(0, minimum - own))
     fill = _fill(own, minimum)
     then = "" if fill is Fill.READY else _then(own, earlier, has_plan=has_plan)
-    return Cell(fill=fill, own=own, earlier=earlier, state=None, then=then)
+    return Cell(fill=fill, own=own, earlier=earlier, state=None, word=fill.value, then=then)
 
 
 def _fill(own: int, minimum: int) -> Fill:

@@ -6,6 +6,7 @@ Items of an import that is not shown yet are seen by nobody here.
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlmodel import Field, Index
@@ -232,11 +233,16 @@ def _in_states(rows: Sequence[Row], states: Collection[ItemState]) -> list[Item]
     return [item for item in map(_item, rows) if item.state in states]
 
 
+@lru_cache(maxsize=8_192)  # a board reads thousands at once, and a revision never changes
+def _news(text: str) -> News:
+    return loads(News, text)
+
+
 def _item(row: Row) -> Item:
     return Item(
         id=row[0],
         revision=row[1],
         state=ItemState(row[2]),
         week=row[3],
-        news=loads(News, row[4]),
+        news=_news(row[4]),
     )

@@ -24,8 +24,13 @@ def register(door: Door) -> None:
     @door.page(_BOARD)
     def show(visit: Visit) -> Response:
         """Show the coming weeks."""
+        found = board(visit.chain)
         return visit.show(
-            "board.html", title="Board", section="board", board=board(visit.chain), wide=True
+            "board.html",
+            title="Board",
+            section="board",
+            board=found,
+            weeks=[{"name": str(one.week), "number": one.week.number} for one in found.weeks],
         )
 
     @door.page(_WEEK)
