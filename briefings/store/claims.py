@@ -124,6 +124,13 @@ def settle(tx: Transaction, results: Sequence[Settled], *, fence: int, now: date
     """
     moment = stored(now)
     settled = 0
+    skipped = [result.id for result in results if result.state is State.SKIPPED]
+    for ids in parts(skipped):  # apart: the index over the column costs only who ends so
+        tx.run(
+            f"UPDATE delivery SET once_a_week = NULL WHERE id IN ({places(ids)}) "  # noqa: S608 - only places
+            "AND state = 'claimed' AND fence = ?",
+            (*ids, fence),
+        )
     plain: dict[int | None, list[int]] = {}
     others: list[Settled] = []
     for result in results:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import Field, Index, text
 
 from briefings.model.delivery import SkipReason, State
+from briefings.store import issues
 from briefings.store.claims import (
     ClaimGroup,
     claim,
@@ -53,7 +54,7 @@ __all__ = [
 
 _FREEZE = (
     "INSERT INTO delivery (issue_id, reader_id, state, reason, due_at, next_at, briefing_id, "
-    "preferences_version, fence, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0) "
+    "once_a_week, preferences_version, fence, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) "
     "ON CONFLICT (issue_id, reader_id) DO NOTHING"
 )
 # One step into the partial index for each open state: with `state = 'pending'` SQLite would read
@@ -75,7 +76,11 @@ _ROW = (
 
 
 class DeliveryTable(Table, table=True):
-    """One delivery. `due_at` is frozen; `next_at` is when it may be tried next."""
+    """One delivery. `due_at` is frozen; `next_at` is when it may be tried next.
+
+    `once_a_week` is the week of an unskipped regular or late row, and empty in all others: a reader
+    has one such row a week (R4).
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -94,6 +99,14 @@ class DeliveryTable(Table, table=True):
             sqlite_where=text("state = 'claimed'"),
             postgresql_where=text("state = 'claimed'"),
         ),
+        Index(
+            "uq_delivery_once_a_week",
+            "once_a_week",
+            "reader_id",
+            unique=True,
+            sqlite_where=text("once_a_week IS NOT NULL"),
+            postgresql_where=text("once_a_week IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -105,6 +118,7 @@ class DeliveryTable(Table, table=True):
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     next_at: datetime | None = Field(default=None, sa_type=Instant)
     briefing_id: int | None = Field(default=None, sa_type=BigId)
+    once_a_week: str | None = None
     preferences_version: int
     owner: str | None = None
     fence: int = Field(default=0, sa_type=BigId)
@@ -160,7 +174,11 @@ class DeliveryRow:
 
 
 def freeze_batch(tx: Transaction, rows: Sequence[FreezeRow]) -> int:
-    """Store deliveries that are not stored yet; give how many were new. Safe to repeat (R7)."""
+    """Store deliveries that are not stored yet; give how many were new. Safe to repeat (R7).
+
+    Raises Conflict for a reader who has an unskipped regular or late row of the week (R4).
+    """
+    weeks = {issue_id: issues.week_of_mail(tx, issue_id) for issue_id in {r.issue_id for r in rows}}
     return tx.many(
         _FREEZE,
         [
@@ -172,6 +190,7 @@ def freeze_batch(tx: Transaction, rows: Sequence[FreezeRow]) -> int:
                 due := stored(row.due_at),
                 due,
                 row.briefing_id,
+                None if row.state is State.SKIPPED else weeks[row.issue_id],
                 row.preferences_version,
             )
             for row in rows
@@ -181,13 +200,15 @@ def freeze_batch(tx: Transaction, rows: Sequence[FreezeRow]) -> int:
 
 def freeze_alike(tx: Transaction, issue_id: int, rows: Sequence[tuple[int, int, Outcome]]) -> int:
     """Do what `freeze_batch` does for (reader_id, preferences_version, what many share)."""
+    week = issues.week_of_mail(tx, issue_id)
     made: dict[int, tuple[Value, ...]] = {}
     values: list[tuple[Value, ...]] = []
     for reader_id, version, outcome in rows:
         shared = made.get(id(outcome))
         if shared is None:
             due = stored(outcome.due_at)
-            shared = (outcome.state.value, outcome.reason, due, due, outcome.briefing_id)
+            own = None if outcome.state is State.SKIPPED else week
+            shared = (outcome.state.value, outcome.reason, due, due, outcome.briefing_id, own)
             made[id(outcome)] = shared
         values.append((issue_id, reader_id, *shared, version))
     return tx.many(_FREEZE, values)
@@ -202,7 +223,7 @@ def last_frozen_reader(tx: Transaction, issue_id: int) -> int:
 def cancel_batch(tx: Transaction, issue_id: int, limit: int = 1_000) -> int:
     """End up to `limit` open rows as skipped(cancelled); 0 when none is left."""
     rows = tx.fetch(
-        f"UPDATE delivery SET state = 'skipped', reason = ? "  # noqa: S608 - our own text
+        f"UPDATE delivery SET state = 'skipped', reason = ?, once_a_week = NULL "  # noqa: S608 - our own text
         f"WHERE id IN (SELECT id FROM delivery WHERE issue_id = ? AND {OPEN} LIMIT ?) "
         f"AND {OPEN} RETURNING id",
         (SkipReason.CANCELLED.value, issue_id, limit),
@@ -306,9 +327,8 @@ def got_week(
     Rows of the issue `but_issue` do not count: a late issue asks about the others.
     """
     found = tx.fetch(
-        "SELECT delivery.reader_id FROM issue JOIN delivery ON delivery.issue_id = issue.id "
-        "WHERE issue.week = ? AND issue.kind IN ('regular', 'late') "
-        "AND delivery.reader_id BETWEEN ? AND ? AND delivery.state <> 'skipped' AND issue.id <> ?",
+        "SELECT reader_id FROM delivery "
+        "WHERE once_a_week = ? AND reader_id BETWEEN ? AND ? AND issue_id <> ?",
         (week, reader_from, reader_to, but_issue),
     )
     return frozenset(int(row[0]) for row in found)

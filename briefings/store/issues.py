@@ -113,6 +113,17 @@ def by_name(tx: Transaction, name: str) -> Issue:
     return _issue(row)
 
 
+def week_of_mail(tx: Transaction, issue_id: int) -> str | None:
+    """Give the week of which a reader has one mail at most, by this issue or a sister (R4).
+
+    None for a welcome and a correction, which may come beside it.
+    """
+    row = tx.one(
+        "SELECT week FROM issue WHERE id = :id AND kind IN ('regular', 'late')", id=issue_id
+    )
+    return None if row is None else str(row[0])
+
+
 def last_regular_week(tx: Transaction) -> str | None:
     """Give the latest week that has a regular issue: it and all before it are frozen (R3)."""
     row = tx.one("SELECT MAX(week) FROM issue WHERE kind = 'regular'")

@@ -70,6 +70,36 @@ def test_the_last_step_can_be_taken_back_and_taken_again(database: Database) -> 
         assert difference(tx) == []
 
 
+def test_rows_of_before_are_counted_for_their_week(database: Database) -> None:
+    """Step 0004: one mail a week (R4), also for what was frozen under an older version."""
+    with database.write() as tx:
+        for number, kind in enumerate(("regular", "late", "welcome"), start=1):
+            tx.execute(
+                "INSERT INTO issue (id, name, week, kind, n, state, began, audience, "
+                "opened_by_tick, created_at) VALUES (:id, :kind, '2026-W34', :kind, 1, 'open', 0, "
+                "2, FALSE, 0)",
+                id=number,
+                kind=kind,
+            )
+            for reader_id in (1, 2):
+                tx.execute(
+                    "INSERT INTO delivery (issue_id, reader_id, state, preferences_version, fence, "
+                    "attempts) VALUES (:issue, :reader, :state, 1, 0, 0)",
+                    issue=number,
+                    reader=reader_id,
+                    state="skipped" if (number, reader_id) in {(1, 2), (2, 1)} else "accepted",
+                )
+    while database.version()[0] != "0003":
+        database.downgrade_one()
+    database.migrate()
+    with database.read() as tx:
+        found = tx.rows(
+            "SELECT issue_id, reader_id, once_a_week FROM delivery WHERE once_a_week IS NOT NULL "
+            "ORDER BY issue_id"
+        )
+    assert [tuple(row) for row in found] == [(1, 1, "2026-W34"), (2, 2, "2026-W34")]
+
+
 def test_the_program_names_its_newest_step_rightly() -> None:
     steps = ScriptDirectory.from_config(migrations.configuration())
     assert steps.get_heads() == [migrations.HEAD]

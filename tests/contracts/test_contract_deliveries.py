@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from briefings.errors import Conflict
 from briefings.model.delivery import IssueKind, IssueState, Settled, State
 from briefings.model.news import ItemState, Kind, News
 from briefings.model.reader import NewReader
 from briefings.store import blocks, deliveries, issues, items, processes, readers
-from briefings.store.deliveries import FreezeRow
+from briefings.store.deliveries import FreezeRow, Outcome
 
 if TYPE_CHECKING:
     from briefings.model.delivery import Issue
@@ -228,7 +229,7 @@ def test_an_item_reaches_a_reader_through_one_delivery_only(database: Database) 
     fence = fence_of(database)
     with database.write() as tx:
         late = issues.create(
-            tx, week="2026-W34", kind=IssueKind.LATE, n=1, began=NOW, opened_by_tick=False, now=NOW
+            tx, week="2026-W33", kind=IssueKind.LATE, n=1, began=NOW, opened_by_tick=False, now=NOW
         )
         both, other = (
             blocks.put_briefing(
@@ -278,8 +279,57 @@ def test_an_item_reaches_a_reader_through_one_delivery_only(database: Database) 
         )
         assert deliveries.received(tx, (3, 4), 2, 2) == {2: frozenset({3})}
         assert deliveries.got_week(tx, "2026-W34", 1, 9) == {1, 2}
-        assert deliveries.got_week(tx, "2026-W33", 1, 9) == frozenset()
+        assert deliveries.got_week(tx, "2026-W34", 1, 9, but_issue=first.id) == frozenset()
         assert [row.issue for row in deliveries.of_reader(tx, 1, 5)] == [late.name, first.name]
+
+
+def sister(database: Database, kind: IssueKind) -> Issue:
+    with database.write() as tx:
+        return issues.create(
+            tx, week="2026-W34", kind=kind, n=1, began=NOW, opened_by_tick=False, now=NOW
+        )
+
+
+def put_in(database: Database, issue: Issue, state: State, *reader_ids: int) -> int:
+    with database.write() as tx:
+        return deliveries.freeze_alike(
+            tx,
+            issue.id,
+            [
+                (n, 1, Outcome(state=state, reason=None, due_at=NOW, briefing_id=1))
+                for n in reader_ids
+            ],
+        )
+
+
+def test_a_reader_has_one_unskipped_regular_or_late_row_of_a_week(database: Database) -> None:
+    """R4, by the database itself: whoever writes the row, and whatever was asked before."""
+    issue = frozen(database, 4)
+    fence = fence_of(database)
+    late = sister(database, IssueKind.LATE)
+    with pytest.raises(Conflict):
+        put_in(database, late, State.PENDING, 5, 1)
+    with database.read() as tx:
+        assert issues.count_rows(tx, late.id) == 0
+    with pytest.raises(Conflict), database.write() as tx:
+        tx.execute(
+            "INSERT INTO delivery (issue_id, reader_id, state, once_a_week, preferences_version, "
+            "fence, attempts) VALUES (:late, 2, 'pending', '2026-W34', 1, 0, 0)",
+            late=late.id,
+        )
+    assert put_in(database, sister(database, IssueKind.WELCOME), State.PENDING, 1) == 1
+    assert put_in(database, late, State.SKIPPED, 3, 4) == 2
+    with database.write() as tx:
+        claimed = deliveries.claim(tx, issue.id, owner="1", fence=fence, now=NOW, limit=2)
+        ends = (State.SKIPPED, State.REJECTED)
+        results = [Settled(id=row.id, state=end) for row, end in zip(claimed, ends, strict=True)]
+        assert deliveries.settle(tx, results, fence=fence + 1, now=NOW) == 0
+        assert deliveries.got_week(tx, "2026-W34", 1, 9) == {1, 2, 3, 4}
+        deliveries.settle(tx, results, fence=fence, now=NOW)
+        assert deliveries.got_week(tx, "2026-W34", 1, 9) == {2, 3, 4}
+    assert put_in(database, late, State.PENDING, 1) == 1
+    with pytest.raises(Conflict):
+        put_in(database, late, State.PENDING, 2)
 
 
 def test_cancelling_ends_what_is_open_batch_by_batch(database: Database) -> None:
