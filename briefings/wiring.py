@@ -14,6 +14,7 @@ from pathlib import Path
 from briefings.config import Settings
 from briefings.errors import Misconfigured
 from briefings.pipeline.chain import Chain, Schedule
+from briefings.pipeline.high_water import HighWater
 from briefings.pipeline.rules import effective
 from briefings.store.database import Database
 from briefings.weeks import SendAt, Week
@@ -91,6 +92,7 @@ def build(
     if migrate:
         db.migrate()
         chosen = effective(chosen, db)
+        db.witness = HighWater(chosen.folder)
     return App(
         settings=chosen,
         chain=_chain(chosen, db, clock, sleep, templates),

@@ -12,6 +12,7 @@ from briefings.cli.shared import known_mailboxes, open_app
 
 if TYPE_CHECKING:
     from briefings.model.reader import Reader
+    from briefings.pipeline.left_log import LeftLog
     from briefings.pipeline.mailboxes import Mailboxes
     from briefings.pipeline.reader import Dossier
     from briefings.wiring import App
@@ -59,15 +60,13 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete everything about a reader for good; a hash stays, so that no import brings it back."""
-    from briefings.pipeline.left_log import LeftLog
     from briefings.pipeline.reader import erase_reader
 
     opened = open_app()
     mailboxes = _mailboxes(opened)
     if not yes:
         typer.confirm(f"Delete everything about {email} for good?", abort=True)
-    log = LeftLog(opened.settings.folder, opened.settings.secrets)
-    erase_reader(opened.chain, mailboxes, log, email)
+    erase_reader(opened.chain, mailboxes, _left_log(opened), email)
     print("Deleted. A code stays from which nobody can read the address.")
 
 
@@ -77,7 +76,7 @@ def suppress(email: Email) -> None:
     from briefings.pipeline.reader import suppress as suppress_address
 
     opened = open_app()
-    if suppress_address(opened.chain, _mailboxes(opened), email):
+    if suppress_address(opened.chain, _mailboxes(opened), _left_log(opened), email):
         print(f"{email} gets no mail from now on.")
     else:
         print(f"{email} was suppressed before: nothing changed.")
@@ -105,6 +104,12 @@ def _mailboxes(opened: App) -> Mailboxes:
     from briefings.pipeline.mailboxes import Mailboxes
 
     return Mailboxes.of(opened.db, opened.settings.secrets)
+
+
+def _left_log(opened: App) -> LeftLog:
+    from briefings.pipeline.left_log import LeftLog
+
+    return LeftLog(opened.settings.folder, opened.settings.secrets)
 
 
 def _print_reader(reader: Reader, found: Dossier, default_zone: str) -> None:

@@ -139,11 +139,13 @@ def simulate(
 
 def status(week: MaybeWeek = None, as_json: AsJson = False) -> None:
     """Show a week's issues and editions as the rows say (default: the newest week)."""
+    from briefings.pipeline.instance import unconfirmed
     from briefings.pipeline.runs import run_status
     from briefings.pipeline.status import as_document, newest_week, week_status
     from briefings.pipeline.watching import watch
 
     opened = open_app()
+    why = unconfirmed(opened.db, opened.chain.state_dir)
     with opened.db.read() as tx:
         chosen = str(week_of(week)) if week else newest_week(tx) or str(opened.this_week())
         found = week_status(tx, chosen)
@@ -153,8 +155,11 @@ def status(week: MaybeWeek = None, as_json: AsJson = False) -> None:
     }
     paces = {name: (one.per_second, one.through_at) for name, one in watched.items()}
     if as_json:
-        print(json.dumps(as_document(found, run, paces), ensure_ascii=False, indent=1))
+        document = {**as_document(found, run, paces), "unconfirmed": why}
+        print(json.dumps(document, ensure_ascii=False, indent=1))
         return
+    if why is not None:
+        print(f"Nothing is sent from here. {why}")
     _print(found, run)
     for name, (per_second, through_at) in paces.items():
         if per_second:

@@ -13,7 +13,7 @@ import structlog
 from briefings.deliver.retry import RefusalWindow, expired, next_attempt
 from briefings.deliver.sender import LOOK_EVERY
 from briefings.deliver.wire import Outgoing
-from briefings.errors import DatabaseBusy, NotConfirmed, NotFound, UnsafeValue, WrongTemplate
+from briefings.errors import DatabaseBusy, NotFound, UnsafeValue, WrongTemplate
 from briefings.model.address import mailed_as
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import (
@@ -38,13 +38,13 @@ from briefings.model.reply import (
 from briefings.pipeline import correct
 from briefings.pipeline.audience import Audience, Decision
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.instance import refuse_if_exchanged
 from briefings.pipeline.letterpress import Letter, Letterpress
 from briefings.pipeline.open_issue import issue_audience
 from briefings.pipeline.press import put_briefing, words_of
 from briefings.store import (
     blocks,
     deliveries,
-    instance,
     issues,
     processes,
     publishing,
@@ -120,8 +120,7 @@ class Claims:
         if not results and not pauses and not (more and self._may_be_due(now)):
             return ()
         with chain.db.write() as tx:
-            if instance.instance_id(tx) != self._sending.instance:
-                raise NotConfirmed("The database was exchanged while mails were going: stopped.")
+            refuse_if_exchanged(tx, chain, self._sending.instance)
             if results:
                 deliveries.settle(tx, results, fence=fence, now=now)
             for issue_id, pause in pauses.items():

@@ -15,9 +15,10 @@ from briefings.deliver.relay import Relay
 from briefings.errors import BriefingsError, Misconfigured
 from briefings.intake.catalogue import check_catalogue
 from briefings.links import Signer
+from briefings.pipeline.instance import unconfirmed
 from briefings.pipeline.status import issue_status
 from briefings.render import Renderer, Site
-from briefings.store import catalogue, instance, issues
+from briefings.store import catalogue, issues
 from briefings.store.database import Database
 
 RELAY_PATIENCE = 5.0
@@ -184,20 +185,18 @@ def _database(settings: Settings) -> list[Check]:
 
 def _contents(settings: Settings, db: Database) -> list[Check]:
     checks: list[Check] = []
+    why = unconfirmed(db, settings.folder)
     with db.read() as tx:
-        stored = instance.instance_id(tx)
         empty = catalogue.is_empty(tx)
         sums = [issue_status(tx, issue) for issue in issues.find(tx)]
-    path = settings.folder / "instance"
-    held = path.read_text(encoding="ascii").strip() if path.is_file() else None
-    if stored is None or stored != held:
+    if why is not None:
         checks.append(
             Check(
                 name="confirmation",
                 verdict=Verdict.BAD,
-                finding="the ids in the database and in STATE_DIR differ: nothing is sent (P10)",
+                finding=why,
                 remedy="New installation: `briefings init`. After a restore, when this is the "
-                "database that shall send: `briefings restore confirm`.",
+                "database that shall send: `briefings restore confirm` (P10).",
             )
         )
     else:

@@ -9,11 +9,12 @@ from briefings.links import Token
 from briefings.model.letter import LetterKind
 from briefings.model.reader import Reader
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.forget import forget
 from briefings.pipeline.fresh_links import letter_of
 from briefings.pipeline.left_log import LeftLog
-from briefings.pipeline.mailboxes import ERASED, Mailboxes
+from briefings.pipeline.mailboxes import Mailboxes
 from briefings.pipeline.reading import reader_of
-from briefings.store import consents, deliveries, grants, letters, moves, readers, signups
+from briefings.store import consents, deliveries, grants, letters, moves, readers
 from briefings.store.database import Transaction
 
 MOST_MAILS = 10_000
@@ -134,16 +135,9 @@ def erase(
     The suppression keeps imports from bringing the address back; a sign-up of the reader's own
     may (docs/decisions/0031).
     """
-    readers.suppress(tx, mailboxes.name(reader.email), ERASED, now)
-    consents.erase(tx, reader.id)
-    grants.forget(tx, reader.id)
-    moves.drop(tx, reader.id)
-    signups.drop(tx, reader.email)
-    letters.forget_mailbox(tx, reader.email)
-    deliveries.forget_replies(tx, reader.id)
-    readers.erase(tx, reader.id, now)
+    forget(tx, mailboxes.name(reader.email), reader, now)
     # Inside the transaction: a restore must not bring back who was erased.
-    log.left(reader.email, None, now)
+    log.erased(reader.email, now)
 
 
 def _written(moment: datetime | None) -> str | None:

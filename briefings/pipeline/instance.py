@@ -12,8 +12,10 @@ from pathlib import Path
 
 from briefings.errors import Misconfigured, NotConfirmed, NotFound, Refused
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.high_water import HighWater, catch_up, is_older, remembered
 from briefings.pipeline.restored import calm, lines_of, replay
 from briefings.store import instance
+from briefings.store.database import Database, Transaction
 
 FILE = "instance"
 
@@ -26,21 +28,18 @@ class Confirmed:
     paused: tuple[str, ...]
 
 
-def _file(chain: Chain) -> Path:
-    return chain.state_dir / FILE
-
-
-def _held(chain: Chain) -> str | None:
+def _held(folder: Path) -> str | None:
+    path = folder / FILE
     try:
-        return _file(chain).read_text(encoding="ascii").strip() or None
+        return path.read_text(encoding="ascii").strip() or None
     except FileNotFoundError:
         return None
     except OSError as trouble:
-        raise Misconfigured(f"{_file(chain)} cannot be read: {trouble.strerror}") from None
+        raise Misconfigured(f"{path} cannot be read: {trouble.strerror}") from None
 
 
 def _hold(chain: Chain, own: str) -> None:
-    path = _file(chain)
+    path = chain.state_dir / FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f".{FILE}.{os.getpid()}")
@@ -59,7 +58,7 @@ def init(chain: Chain) -> bool:
     Raises:
         NotConfirmed: the ids differ and the database has a history: it may be a copy.
     """
-    held = _held(chain)
+    held = _held(chain.state_dir)
     with chain.db.write() as tx:
         stored = instance.instance_id(tx)
         if stored is not None and stored == held:
@@ -69,6 +68,7 @@ def init(chain: Chain) -> bool:
         own = secrets.token_hex(16)
         _hold(chain, own)
         instance.set_instance_id(tx, own)
+        catch_up(tx, chain.state_dir)
     return True
 
 
@@ -76,23 +76,49 @@ _REMEDY = (
     "This database has sent before, and its id is not the one in STATE_DIR: it may be a copy or an "
     "old state. Nothing is sent until you run `briefings restore confirm`."
 )
+_OLDER = (
+    "This database is older than STATE_DIR remembers it: a copy was put in its place. Nothing is "
+    "sent until you put the newest one back, or run `briefings restore confirm` on this one."
+)
+_NEVER = "This installation was never set up: run `briefings init` first."
+
+
+def unconfirmed(db: Database, folder: Path) -> str | None:
+    """Say why nothing may be sent from this database with this STATE_DIR, or None when it may."""
+    try:
+        held, known = _held(folder), remembered(folder)
+    except Misconfigured as wrong:
+        return str(wrong)
+    with db.read() as tx:
+        stored = instance.instance_id(tx)
+        history = instance.has_history(tx)
+        older = is_older(tx, known)
+    if held is None or held != stored:
+        return _NEVER if stored is None and held is None and not history else _REMEDY
+    return _OLDER if older else None
 
 
 def confirmed(chain: Chain) -> str:
     """Return the id that file and database share; ask before every claim.
 
     Raises:
-        NotConfirmed: they differ, or `init` was never run.
+        NotConfirmed: they differ, the database is an older copy, or `init` was never run.
+        Misconfigured: the file is there and cannot be read.
     """
-    held = _held(chain)
-    with chain.db.read() as tx:
-        stored = instance.instance_id(tx)
-        history = instance.has_history(tx)
-    if held is None or held != stored:
-        if stored is None and held is None and not history:
-            raise NotConfirmed("This installation was never set up: run `briefings init` first.")
-        raise NotConfirmed(_REMEDY)
-    return held
+    own = _held(chain.state_dir)
+    why = unconfirmed(chain.db, chain.state_dir)
+    if why is not None or own is None:
+        raise NotConfirmed(why or _NEVER)
+    return own
+
+
+def refuse_if_exchanged(tx: Transaction, chain: Chain, own: str) -> None:
+    """Raise NotConfirmed when this is not the database any more that `confirmed` looked at.
+
+    Belongs into the transaction that claims: it costs two point queries and a small file.
+    """
+    if instance.instance_id(tx) != own or is_older(tx, remembered(chain.state_dir)):
+        raise NotConfirmed("The database was exchanged while mails were going: stopped.")
 
 
 def confirm(chain: Chain, keys: Callable[[], str] | None = None) -> Confirmed:
@@ -101,17 +127,20 @@ def confirm(chain: Chain, keys: Callable[[], str] | None = None) -> Confirmed:
     Who left after the backup leaves again first. A database that was restored or copied sends
     nothing of what it remembers (`calm`); one that only admits a further host goes on as it was.
     """
-    held = _held(chain)
+    held, known = _held(chain.state_dir), remembered(chain.state_dir)
     with chain.db.read() as tx:
         stored = instance.instance_id(tx)
+        older = is_older(tx, known)
     # A further host has no file yet, and its database is on a server; a SQLite file was copied.
-    foreign = stored is not None and held != stored and (held is not None or chain.db.is_sqlite)
+    other = stored is not None and held != stored and (held is not None or chain.db.is_sqlite)
+    foreign = other or older
     left = replay(chain, keys)
     with chain.db.write() as tx:
         paused = calm(tx, chain.clock()) if foreign else ()
         own = instance.instance_id(tx) or held or secrets.token_hex(16)
         _hold(chain, own)
         instance.set_instance_id(tx, own)
+        catch_up(tx, chain.state_dir)
     return Confirmed(left=left, paused=paused)
 
 
@@ -154,6 +183,7 @@ def restore(chain: Chain, source: Path, keys: Callable[[], str] | None = None) -
     except sqlite3.Error as trouble:
         raise Misconfigured(f"{source} cannot be restored: {trouble}") from None
     chain.db.migrate()
+    chain.db.witness = HighWater(chain.state_dir)
     return replay(chain, keys)
 
 

@@ -1,7 +1,7 @@
 """Appends who left to `STATE_DIR/left.log`, hashed, so that a restore mails nobody who left (P10).
 
-A line is `INSTANT left|back HASH SLUG;SLUG` with `*` for everything. The hash is keyed, so the file
-names nobody to whoever finds it. This module never reads the file back.
+A line is `INSTANT left|back|erased|suppressed HASH SLUG;SLUG` with `*` for everything. The hash is
+keyed, so the file names nobody to whoever finds it. This module never reads the file back.
 """
 
 from __future__ import annotations
@@ -49,6 +49,14 @@ class LeftLog:
     def back(self, address: str, slugs: Sequence[str], now: datetime) -> None:
         """Write down that a mailbox took its leaving back."""
         self._append("back", address, slugs, now)
+
+    def erased(self, address: str, now: datetime) -> None:
+        """Write down that everything about a mailbox was deleted."""
+        self._append("erased", address, None, now)
+
+    def suppressed(self, address: str, now: datetime) -> None:
+        """Write down that a mailbox never gets mail again."""
+        self._append("suppressed", address, None, now)
 
     def _append(self, word: str, address: str, slugs: Sequence[str] | None, now: datetime) -> None:
         """Append one line and wait until it is on the disk.

@@ -17,7 +17,7 @@ import structlog
 from briefings.deliver.retry import next_attempt
 from briefings.deliver.sender import LOOK_EVERY, Rows
 from briefings.deliver.wire import Outgoing
-from briefings.errors import DatabaseBusy, NotConfirmed, UnsafeValue
+from briefings.errors import DatabaseBusy, UnsafeValue
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import Settled, State
 from briefings.model.letter import ALERTS_LAST, Letter, LetterKind, NewLetter
@@ -33,8 +33,9 @@ from briefings.model.reply import (
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.claims import Sending
 from briefings.pipeline.halt import stopped
+from briefings.pipeline.instance import refuse_if_exchanged
 from briefings.pipeline.letter_press import finished
-from briefings.store import alerts, instance, letters, moves, processes, quotas, signups, users
+from briefings.store import alerts, letters, moves, processes, quotas, signups, users
 from briefings.store.database import Transaction
 
 LETTERS_AT_ONCE = 64
@@ -105,8 +106,7 @@ class LettersFirst:
             return ()
         sending = self._sending
         with self._chain.db.write() as tx:
-            if instance.instance_id(tx) != sending.instance:
-                raise NotConfirmed("The database was exchanged while mails were going: stopped.")
+            refuse_if_exchanged(tx, self._chain, sending.instance)
             claimed = letters.claim(tx, fence=sending.process.fence, now=now, limit=LETTERS_AT_ONCE)
         self._held.update((-letter.id, letter) for letter in claimed)
         return [-letter.id for letter in claimed]

@@ -15,6 +15,8 @@ from briefings.store.database import Database, Transaction
 KEY_BYTES = 32
 ERASED = "erased"
 """Reason of a suppression that the reader asked for: it keeps imports out, not the reader."""
+OPERATOR = "operator"
+"""Reason of a suppression that was typed by a person."""
 
 
 class Mailboxes:

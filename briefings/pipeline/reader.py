@@ -9,7 +9,7 @@ from briefings.model.reader import Reader
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.erasing import erase, everything_about
 from briefings.pipeline.left_log import LeftLog
-from briefings.pipeline.mailboxes import Mailboxes
+from briefings.pipeline.mailboxes import OPERATOR, Mailboxes
 from briefings.store import consents, deliveries, grants, letters, readers, signups
 from briefings.store.consents import Consent
 from briefings.store.database import Transaction
@@ -19,8 +19,6 @@ from briefings.store.letters import LetterStatus
 from briefings.store.signups import SignUp
 
 SHOWN = 20
-OPERATOR = "operator"
-"""Reason of a suppression that was typed by a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,19 +84,21 @@ def erase_reader(chain: Chain, mailboxes: Mailboxes, log: LeftLog, email: str) -
         erase(tx, mailboxes, log, _reader(tx, email), chain.clock())
 
 
-def suppress(chain: Chain, mailboxes: Mailboxes, email: str) -> bool:
-    """Never mail an address again, whether or not it has a reader; False when it was so before."""
+def suppress(chain: Chain, mailboxes: Mailboxes, log: LeftLog, email: str) -> bool:
+    """Never mail an address again, whether or not it has a reader; False when it was so before.
+
+    Raises:
+        Temporary: the database is locked or the log cannot be written; nothing was changed.
+    """
+    now = chain.clock()
     with chain.db.write() as tx:
         before = mailboxes.suppressed(tx, email)
         reader = readers.by_email(tx, email)
         readers.suppress(
-            tx,
-            mailboxes.name(email),
-            OPERATOR,
-            chain.clock(),
-            reader_id=reader.id if reader else None,
+            tx, mailboxes.name(email), OPERATOR, now, reader_id=reader.id if reader else None
         )
         signups.drop(tx, email)
+        log.suppressed(email, now)
     return before is None
 
 

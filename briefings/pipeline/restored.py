@@ -13,8 +13,19 @@ from briefings.errors import Misconfigured
 from briefings.model.delivery import IssueKind, IssueState
 from briefings.model.edition import EditionState
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.forget import forget
 from briefings.pipeline.left_log import EVERYTHING, NAME, mailbox_hash
-from briefings.store import changes, editions, instance, issues, publishing, readers, runs
+from briefings.pipeline.mailboxes import ERASED, OPERATOR
+from briefings.store import (
+    changes,
+    editions,
+    instance,
+    issues,
+    publishing,
+    readers,
+    runs,
+    suppression,
+)
 from briefings.store.database import Transaction
 from briefings.store.runs import Decision
 
@@ -24,8 +35,10 @@ REASON = (
     "the database was restored: what it says has not left may have left; look at the mail server, "
     "then resume or cancel"
 )
+WORDS = frozenset({"left", "back", "erased", "suppressed"})
 _LATEST = datetime(9990, 1, 1, tzinfo=UTC)
 _FIELDS = 4
+_FOR_GOOD = frozenset({"erased", "suppressed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +78,7 @@ def lines_of(chain: Chain, keys: Callable[[], str] | None) -> Sequence[Line]:
 
 def _line(raw: str) -> Line | None:
     parts = raw.split(" ")
-    if len(parts) != _FIELDS or parts[1] not in {"left", "back"}:
+    if len(parts) != _FIELDS or parts[1] not in WORDS:
         return None
     try:
         at = datetime.strptime(parts[0], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
@@ -84,17 +97,46 @@ def replay(chain: Chain, keys: Callable[[], str] | None) -> int:
     lines = lines_of(chain, keys)
     if not lines or keys is None:
         return 0
-    owners = _owners(chain, {line.mailbox for line in lines}, keys().split(","))
+    owners = dict(_owners(chain, {line.mailbox for line in lines}, keys().split(",")))
     with chain.db.write() as tx:
         known = changes.instants_of(tx, owners.values())
-        touched = {
-            reader_id
-            for line in lines
-            if (reader_id := owners.get(line.mailbox)) is not None
-            and line.at not in {at.replace(microsecond=0) for at in known.get(reader_id, ())}
-            and _again(tx, reader_id, line)
-        }
+        touched: set[int] = set()
+        for line in lines:
+            reader_id = owners.get(line.mailbox)
+            if line.word in _FOR_GOOD:
+                if _for_good(tx, reader_id, line) and reader_id is not None:
+                    touched.add(reader_id)
+                    if line.word == "erased":
+                        del owners[line.mailbox]  # who came back later is another reader
+            elif (
+                reader_id is not None
+                and line.at not in {at.replace(microsecond=0) for at in known.get(reader_id, ())}
+                and _again(tx, reader_id, line)
+            ):
+                touched.add(reader_id)
     return len(touched)
+
+
+def _for_good(tx: Transaction, reader_id: int | None, line: Line) -> bool:
+    """Erase or suppress a mailbox again; False when the database knows it already.
+
+    Its list of hashes is completed even where it has no reader. A reader who confirmed after being
+    erased came back by their own wish, and stays.
+    """
+    reader = None if reader_id is None else readers.get(tx, reader_id)
+    if line.word == "suppressed":
+        if reader is None or reader.suppressed:
+            suppression.add(tx, line.mailbox, OPERATOR, line.at)
+            return False
+        readers.suppress(tx, line.mailbox, OPERATOR, line.at, reader_id=reader.id)
+        return True
+    if reader is not None and reader.confirmed_at is not None and reader.confirmed_at > line.at:
+        return False
+    if reader is None:
+        suppression.add(tx, line.mailbox, ERASED, line.at)
+        return False
+    forget(tx, line.mailbox, reader, line.at)
+    return True
 
 
 def _again(tx: Transaction, reader_id: int, line: Line) -> bool:

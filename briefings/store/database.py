@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
@@ -47,9 +47,10 @@ _NAMED = re.compile(r":([a-z_]+)")
 class Transaction:
     """One unit of work. Statements are SQL text with `:name` or `?` places, for both databases."""
 
-    __slots__ = ("_connection", "is_sqlite")
+    __slots__ = ("_asked", "_connection", "is_sqlite")
 
     def __init__(self, connection: Connection) -> None:
+        self._asked = 0
         self._connection = connection
         self.is_sqlite = connection.dialect.name == "sqlite"
 
@@ -106,6 +107,14 @@ class Transaction:
                 touched += cursor.rowcount
         return touched
 
+    def changes(self) -> int:
+        """Give a number that differs after rows were changed; on PostgreSQL it always does."""
+        if self.is_sqlite:
+            driver: Any = self._connection.connection.driver_connection
+            return int(driver.total_changes)
+        self._asked += 1
+        return self._asked
+
     def _run(self, sql: str, values: dict[str, Value]) -> CursorResult[Any]:
         return self._connection.exec_driver_sql(
             sql if self.is_sqlite else _for_psycopg(sql), values
@@ -136,6 +145,18 @@ def _wide(sql: str, rows: int) -> str:
     return _ONE_ROW.sub(lambda found: f"VALUES {', '.join([found[1]] * rows)}", sql, count=1)
 
 
+class Witness(Protocol):
+    """Who hears of every unit that changed something; see `pipeline/high_water.py`."""
+
+    def before_commit(self, tx: Transaction) -> int:
+        """Write a last statement into the unit; what it gives is handed on after the commit."""
+        ...
+
+    def after_commit(self, number: int) -> None:
+        """Hear that the unit is committed; must not fail."""
+        ...
+
+
 class Database:
     """A SQLite file or a PostgreSQL database. Threads may share it; processes open their own."""
 
@@ -148,6 +169,8 @@ class Database:
         self._busy_timeout = busy_timeout
         self.pause: Callable[[float], None] | None = None
         """Set where many threads write: called between units, so that other processes get in."""
+        self.witness: Witness | None = None
+        """Set once the tables are there."""
         self._turn = threading.Lock()
         self._streak = self._released = 0.0
         self._watching = threading.Lock()
@@ -186,7 +209,7 @@ class Database:
         longer than the busy timeout.
         """
         if not self.is_sqlite:
-            with self._unit(writes=True, durable=durable) as transaction:
+            with self._witnessed(durable=durable) as transaction:
                 yield transaction
             return
         # Threads queue here: SQLite would have each of them sleep up to 100 ms between two looks.
@@ -199,13 +222,28 @@ class Database:
             began = time.monotonic()
             if began - self._released > _GAP:
                 self._streak = began
-            with self._unit(writes=True, durable=durable) as transaction:
+            with self._witnessed(durable=durable) as transaction:
                 yield transaction
         finally:
             if self.pause is not None and time.monotonic() - self._streak > _LONGEST_STREAK:
                 self.pause(_PAUSE)
             self._released = time.monotonic()
             self._turn.release()
+
+    @contextmanager
+    def _witnessed(self, *, durable: bool) -> Generator[Transaction]:
+        """A unit that writes, of which the witness hears when it changed something.
+
+        It hears of durable ones only: what a power cut may take back must not be known outside.
+        """
+        number = 0
+        with self._unit(writes=True, durable=durable) as transaction:
+            before = transaction.changes()
+            yield transaction
+            if self.witness is not None and durable and transaction.changes() != before:
+                number = self.witness.before_commit(transaction)
+        if self.witness is not None and number:
+            self.witness.after_commit(number)
 
     @contextmanager
     def _unit(self, *, writes: bool, durable: bool = True) -> Generator[Transaction]:

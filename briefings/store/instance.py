@@ -69,9 +69,24 @@ def has_history(tx: Transaction) -> bool:
 
 def next_number(tx: Transaction, name: str) -> int:
     """Give the next number of a counter, from 1; holds the counter until the transaction ends."""
-    (value,) = tx.rows(
-        "INSERT INTO counter (name, value) VALUES (:name, 1) "
+    ((value,),) = tx.fetch(
+        "INSERT INTO counter (name, value) VALUES (?, 1) "
         "ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value",
-        name=name,
-    )[0]
+        (name,),
+    )
     return int(value)
+
+
+def last_number(tx: Transaction, name: str) -> int:
+    """Give the last number of a counter, 0 before the first."""
+    found = tx.fetch("SELECT value FROM counter WHERE name = ?", (name,))
+    return int(found[0][0]) if found else 0
+
+
+def raise_number(tx: Transaction, name: str, to: int) -> None:
+    """Let a counter go on from a number, unless it is higher already."""
+    tx.run(
+        "INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) "
+        "DO UPDATE SET value = excluded.value WHERE counter.value < excluded.value",
+        (name, to),
+    )

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from briefings.errors import Misconfigured, NotConfirmed
 from briefings.links import Token
 from briefings.model.delivery import IssueKind, IssueState
 from briefings.pipeline.approve import approve
-from briefings.pipeline.instance import backup, confirm, restore
+from briefings.pipeline.halt import stop
+from briefings.pipeline.high_water import HighWater, remembered
+from briefings.pipeline.holidays import skip
+from briefings.pipeline.instance import (
+    backup,
+    confirm,
+    init,
+    refuse_if_exchanged,
+    restore,
+    unconfirmed,
+)
 from briefings.pipeline.leaving import come_back, leave
 from briefings.pipeline.left_log import LeftLog
+from briefings.pipeline.mailboxes import Mailboxes
 from briefings.pipeline.open_issue import open_regular
+from briefings.pipeline.reader import erase_reader, suppress
 from briefings.pipeline.runs import run_status
-from briefings.store import deliveries, issues, readers
+from briefings.store import deliveries, issues, readers, suppression
 from tests.e2e.almanac import Almanac
 from tests.e2e.test_time_welcome import signed_up
 from tests.e2e.town import SECRET, WEEK
@@ -109,6 +124,44 @@ def test_lines_under_an_older_key_and_torn_lines_are_read(place: Almanac, tmp_pa
         file.write("2026-08-22T17:00:00Z left 0123\nno line at all\nx left 0123 *\n")
     restore(place.app.chain, copy, lambda: f"{SECRET},{'o' * 40}")
     assert place.known("bo@example.org").left_at is not None
+
+
+def test_who_was_erased_or_suppressed_after_the_backup_is_again(
+    place: Almanac, tmp_path: Path
+) -> None:
+    running(place)
+    chain = place.app.chain
+    copy = tmp_path / "yesterday.db"
+    backup(chain, copy)
+    place.clock.forward(hours=5)
+    boxes, log = Mailboxes.of(chain.db, SECRET), LeftLog(chain.state_dir, SECRET)
+    erase_reader(chain, boxes, log, "ana@example.org")
+    assert suppress(chain, boxes, log, "bo@example.org")
+    assert suppress(chain, boxes, log, "stranger@example.org")
+    for _ in range(2):
+        restore(chain, copy, keys)
+        assert confirm(chain, keys).left == 0
+        boxes = Mailboxes.of(chain.db, SECRET)  # the backup may name mailboxes under another key
+        with place.app.db.read() as tx:
+            assert readers.by_email(tx, "ana@example.org") is None
+            assert boxes.suppressed(tx, "ana@example.org") == "erased"
+            assert boxes.suppressed(tx, "stranger@example.org") == "operator"
+        assert place.known("bo@example.org").suppressed
+    place.send()
+    assert place.recipients() == ["cy@example.org"]
+    # Ana comes back by her own wish: no later replay takes her out again.
+    place.clock.forward(hours=31 * 24)
+    with place.app.db.write() as tx:
+        suppression.lift(tx, boxes.names("ana@example.org"))
+    place.reader("ana@example.org")
+    put_back(place, backed_up(place, tmp_path))
+    assert place.known("ana@example.org").left_at is None
+
+
+def backed_up(place: Almanac, folder: Path) -> Path:
+    copy = folder / "today.db"
+    backup(place.app.chain, copy)
+    return copy
 
 
 def test_without_the_key_nothing_is_restored(place: Almanac, tmp_path: Path) -> None:
@@ -217,3 +270,120 @@ def test_a_further_confirmation_pauses_nothing(place: Almanac) -> None:
     place.tick()
     assert confirm(place.app.chain, keys).paused == ()
     assert place.issues()[0].state is IssueState.OPEN
+
+
+def copied_over(place: Almanac, copy: Path) -> Almanac:
+    """Yesterday's file over the live one, the service down, without any command of ours."""
+    place.app.db.dispose()
+    for name in ("subscribers.db-wal", "subscribers.db-shm"):
+        (place.folder / name).unlink(missing_ok=True)
+    shutil.copy(copy, place.folder / "subscribers.db")
+    return place.again()
+
+
+def test_a_file_copied_over_the_live_one_sends_nothing_until_confirmed(
+    place: Almanac, tmp_path: Path
+) -> None:
+    running(place)
+    place.at("2026-08-23T16:00")
+    place.tick()
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    place.at("2026-08-24T09:00")
+    place.send(None, now=False)
+    assert len(place.outbox()) == 3
+    left(place, "bo@example.org")
+    old = copied_over(place, copy)
+    old.tick(times=2)
+    with pytest.raises(NotConfirmed, match="older than STATE_DIR"):
+        old.send(None, now=False)
+    assert unconfirmed(old.app.db, old.folder) is not None
+    assert confirm(old.app.chain, keys).paused == ("2026-W34-regular",)
+    assert old.known("bo@example.org").left_at is not None
+    assert unconfirmed(old.app.db, old.folder) is None
+    old.tick()
+    old.send(None, now=False)
+    assert len(old.outbox()) == 3
+    # What was put aside meanwhile is the older one now.
+    assert unconfirmed(copied_over(old, copy).app.db, old.folder) is not None
+
+
+@pytest.mark.parametrize("what", ["stop", "skip"])
+def test_one_decision_is_enough_to_recognise_an_older_file(
+    place: Almanac, tmp_path: Path, what: str
+) -> None:
+    running(place)
+    copy = tmp_path / "yesterday.db"
+    backup(place.app.chain, copy)
+    assert unconfirmed(place.app.db, place.folder) is None
+    if what == "stop":
+        stop(place.app.chain, by="ops")
+    else:
+        skip(place.app.chain, WEEK, reason="holidays", by="ed")
+    assert "restore confirm" in (unconfirmed(copied_over(place, copy).app.db, place.folder) or "")
+
+
+def test_the_newest_file_put_back_goes_on_by_itself(place: Almanac, tmp_path: Path) -> None:
+    running(place)
+    copy = tmp_path / "now.db"
+    backup(place.app.chain, copy)
+    new = copied_over(place, copy)
+    new.at("2026-08-24T09:00")
+    new.send(now=False)
+    assert len(new.outbox()) == 3
+
+
+def test_a_file_exchanged_under_a_sender_stops_it_before_the_next_claim(
+    place: Almanac,
+) -> None:
+    running(place)
+    place.at("2026-08-24T09:00")
+    (place.folder / "high-water").write_text(f"{10**9:020}\n")
+    with place.app.db.write() as tx, pytest.raises(NotConfirmed, match="exchanged"):
+        refuse_if_exchanged(tx, place.app.chain, confirmed_id(place))
+
+
+def confirmed_id(place: Almanac) -> str:
+    return (place.folder / "instance").read_text(encoding="ascii").strip()
+
+
+def test_the_mark_is_torn_or_gone_or_cannot_be_written(place: Almanac) -> None:
+    """Then nothing is recognised, and nothing is stopped."""
+    running(place)
+    mark = place.folder / "high-water"
+    assert remembered(place.folder) > 0
+    mark.write_bytes(bytes(21))
+    assert unconfirmed(place.app.db, place.folder) is None
+    mark.unlink()
+    mark.mkdir()
+    with capture_logs() as logs:
+        stop(place.app.chain, by="ops")
+    assert [entry["log_level"] for entry in logs] == ["warning"]
+    assert unconfirmed(place.app.db, place.folder) is None
+    mark.rmdir()
+    HighWater(place.folder).after_commit(7)
+    HighWater(place.folder).after_commit(5)
+    assert remembered(place.folder) == 7
+    HighWater(place.folder / "nowhere").after_commit(5)
+
+
+def test_a_unit_that_changes_nothing_or_fails_raises_no_mark(place: Almanac) -> None:
+    running(place)
+    before = remembered(place.folder)
+    with place.app.db.write() as tx:
+        tx.rows("SELECT 1")
+    with contextlib.suppress(RuntimeError), place.app.db.write() as tx:
+        readers.leave(tx, 1, specializations=None, now=place.clock())
+        raise RuntimeError
+    assert remembered(place.folder) == before
+
+
+def test_a_new_database_beside_an_old_mark_may_be_set_up(place: Almanac) -> None:
+    """Who deletes the database and begins anew is not stopped for ever."""
+    running(place)
+    place.app.db.dispose()
+    for path in place.folder.glob("subscribers.db*"):
+        path.unlink()
+    fresh = place.again()
+    assert init(fresh.app.chain)
+    assert unconfirmed(fresh.app.db, fresh.folder) is None
