@@ -17,10 +17,11 @@ from briefings.model.reader import Preferences, Reader
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.prepare import placed_items
 from briefings.pipeline.timetable import Timetable, timetable
+from briefings.readers.silence import silence
 from briefings.readers.tiers import holds
 from briefings.store import editions as edition_store
 from briefings.store.database import Transaction
-from briefings.weeks import Week, in_slot, plan_week, slot_weeks, zone
+from briefings.weeks import Week, plan_week, slot_weeks, zone
 
 GOES = (EditionState.DRAFT, EditionState.APPROVED, EditionState.PUBLISHED)
 REMEMBERED = 20_000
@@ -153,15 +154,10 @@ class Audience:
         return known
 
     def _silence(self, reader: Reader, due: datetime) -> SkipReason | None:
-        if reader.left_at is not None:
-            return SkipReason.LEFT
-        if reader.suppressed:
-            return SkipReason.SUPPRESSED
         where = zone(reader.timezone or self.timetable.schedule.timezone)
-        if reader.paused_until is not None and reader.paused_until > due.astimezone(where).date():
-            return SkipReason.PAUSED
-        if not self.every_slot and not in_slot(reader.preferences.frequency, self.week):
-            return SkipReason.NOT_THEIR_WEEK
+        silent = silence(reader, self.week, due, where, every_slot=self.every_slot)
+        if silent is not None:
+            return silent
         if self.for_its_editions and self.editions.keys().isdisjoint(
             reader.preferences.specializations
         ):

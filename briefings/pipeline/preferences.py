@@ -13,20 +13,19 @@ from briefings.model.delivery import IssueKind, State
 from briefings.model.frequency import Frequency
 from briefings.model.reader import Preferences, Reader, Section
 from briefings.pipeline.chain import Chain, Schedule
+from briefings.pipeline.next_mail import next_mail
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.reading import reader_of
 from briefings.readers.languages import OFFERED
 from briefings.readers.zones import accepted
 from briefings.store import deliveries, issues, readers
 from briefings.store.database import Transaction
-from briefings.weeks import Week, due_at, in_slot, zone
+from briefings.weeks import Week, zone
 
 LONGEST_PAUSE = timedelta(days=366)
 LONGEST_NAME = 60
 MAILS_SHOWN = 8
 _SHOWN = frozenset(State) - {State.SKIPPED, State.EXPIRED, State.REJECTED}
-_WEEKS_AHEAD = 60
-"""A pause of a year and a month after it: a mail comes within these, or none does."""
 
 
 class BadChoice(Refused):
@@ -85,17 +84,18 @@ def offer(chain: Chain, token: Token) -> Offer:
     Raises:
         Gone: the reader was erased.
     """
+    now = chain.clock()
     with chain.db.read() as tx:
         reader = reader_of(tx, token)
         catalogue = load_catalogue(tx)
         past = _past(tx, reader, chain.schedule)
+        coming = next_mail(tx, chain, reader, now)
     mine = reader.preferences.specializations
-    now = chain.clock()
     return Offer(
         reader=reader,
         own=tuple(catalogue.specialization(s) for s in mine if catalogue.has_specialization(s)),
         others=tuple(s for s in catalogue.specializations if s.slug not in mine),
-        next_mail=next_mail(reader, chain.schedule, now),
+        next_mail=coming,
         today=now.astimezone(zone(reader.timezone or chain.schedule.timezone)).date(),
         past=past,
     )
@@ -138,21 +138,6 @@ def choose(chain: Chain, token: Token, choice: Choice) -> None:
             readers.set_preferences(tx, reader.id, wanted, timezone, choice.paused_until, now)
         if choice.name is not None and (name := _name(choice.name)) != reader.name:
             readers.rename(tx, reader.id, name, now)
-
-
-def next_mail(reader: Reader, schedule: Schedule, now: datetime) -> datetime | None:
-    """Give the instant of a reader's next mail on the reader's clock, as things stand (R3, R9)."""
-    if reader.left_at is not None or reader.suppressed:
-        return None
-    where = zone(reader.timezone or schedule.timezone)
-    first = Week.of(now).previous()
-    for ahead in range(_WEEKS_AHEAD):
-        week = first.shift(ahead)
-        due = due_at(week, schedule.send_at, where)
-        paused = reader.paused_until is not None and reader.paused_until > due.date()
-        if due > now and not paused and in_slot(reader.preferences.frequency, week):
-            return due.astimezone(where)
-    return None
 
 
 def _past(tx: Transaction, reader: Reader, schedule: Schedule) -> tuple[PastMail, ...]:

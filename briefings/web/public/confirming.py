@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from briefings.links import Purpose
 from briefings.pipeline.letter_press import share_url
-from briefings.pipeline.preferences import next_mail
+from briefings.pipeline.next_mail import next_mail
 from briefings.pipeline.signing_up import Confirmed, confirm, confirming
 from briefings.readers.signup import LATEST
 from briefings.web.public.preferences import next_words
@@ -68,7 +68,8 @@ def routes(site: Site) -> APIRouter:
 
 def _welcome(site: Site, made: Confirmed) -> Response:
     chain, reader = site.app.chain, made.reader
-    when = next_mail(reader, chain.schedule, chain.clock())
+    with chain.db.read() as tx:
+        when = next_mail(tx, chain, reader, chain.clock())
     today = chain.clock().astimezone(zone(reader.timezone or chain.schedule.timezone)).date()
     return site.pages.show(
         "confirmed.html",
