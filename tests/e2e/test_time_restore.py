@@ -82,8 +82,8 @@ def test_who_left_after_the_backup_stays_out(place: Almanac, tmp_path: Path) -> 
         place.send()
     assert place.known("bo@example.org").left_at is not None
     assert confirm(place.app.chain, keys).left == 0  # the restore did it; twice is once
-    place.send()
-    assert place.recipients() == ["cy@example.org"]
+    done = place.send()
+    assert place.recipients() == ["cy@example.org"], done
 
 
 def test_leaving_taken_back_after_the_backup_is_taken_back_again(
