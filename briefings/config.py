@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from briefings.errors import Misconfigured, WrongSetting
 from briefings.weeks import SendAt, zone
 
 PREFIX = "BRIEFINGS_"
+ON = "on"
 SHORTEST_SECRET = 32
 
 MAIL_FORMS = "maildir://FOLDER, smtp://, smtps:// or smtp+starttls://[user:password@]host[:port]"
@@ -85,6 +94,19 @@ def _bind(value: str) -> str:
     return value
 
 
+def _test_mode(value: object) -> str:
+    """Give "on", an address, or nothing for off."""
+    text = _plain(str(value))
+    if text.casefold() in ("", "off", "false", "no", "0"):
+        return ""
+    if text.casefold() in ("on", "true", "yes", "1"):
+        return ON
+    try:
+        return _address(text)
+    except ValueError:
+        raise ValueError("off, on (everything goes to OPERATOR), or an address") from None
+
+
 def _address(value: str) -> str:
     if "@" not in _plain(value) or value.strip().endswith("@"):
         raise ValueError("an address such as briefings@example.org or Name <briefings@example.org>")
@@ -118,7 +140,8 @@ class Settings(BaseModel):
     state_dir: Path | None = None
     signups_per_network: Annotated[int, Field(ge=1)] = 30
     signups_per_hour: Annotated[int, Field(ge=1)] = 1000
-    test_mode: bool = False
+    test_mode: Annotated[str, BeforeValidator(_test_mode)] = ""
+    test_recipients: Plain = ""
     trusted_proxies: Plain = ""
     thin_minimum: Annotated[int, Field(ge=0, le=12)] = 3
     thin_fill_weeks: Annotated[int, Field(ge=0, le=8)] = 4
@@ -186,6 +209,19 @@ class Settings(BaseModel):
                 f"{PREFIX}{name}: each key needs {SHORTEST_SECRET} characters or more"
             )
         return value
+
+    @property
+    def test_owner(self) -> str | None:
+        """Who gets every mail in test mode; None when it is off.
+
+        Raises:
+            WrongSetting: it is on, and there is no operator.
+        """
+        if not self.test_mode:
+            return None
+        if self.test_mode == ON:
+            return self.need("operator", "the address that gets every mail in test mode")
+        return self.test_mode
 
     def need(self, field: str, example: str) -> str:
         """Return a setting without a default, or say how to set it.

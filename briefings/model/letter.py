@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class LetterKind(StrEnum):
-    """Kinds of letters; each has a template of its name."""
+    """Kinds of letters; each but those in WHOLE has a template of its name."""
 
     CONFIRM = "confirm"
     SIGNIN = "signin"
@@ -20,7 +20,11 @@ class LetterKind(StrEnum):
     ERASE = "erase"
     ALERT = "alert"
     DESK = "desk"
+    TEST_MAIL = "test-mail"
 
+
+WHOLE = frozenset({LetterKind.TEST_MAIL})
+"""Kinds that are stored as they leave; they have no template."""
 
 ALERTS_LAST = timedelta(days=2)
 """An alert older than that tells an operator nothing that `briefings status` does not."""

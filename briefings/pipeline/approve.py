@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,12 +42,14 @@ def approve(
     by: str,
     despite: str = "",
     hold_blocked: bool = False,
+    seen: Mapping[str, str] | None = None,
 ) -> Approved:
     """Approve the week's drafts (or those named), assembling first what was never assembled.
 
     What preflight blocks is passed over, with the list, and held with `hold_blocked`. `despite` is
     a person's reason to let it go all the same; it is kept with the edition, and findings that are
-    final stop it still.
+    final stop it still. `seen` holds content hashes by specialization: an edition is approved only
+    as it was looked at.
 
     Raises:
         Refused: editions were named and none of them can be approved.
@@ -70,11 +72,11 @@ def approve(
         known = editions.of_week(tx, str(week))
         audience = audience_by_specialization(tx)
         for slug in slugs:
-            seen = looked.get(slug)
-            if (why := _not_open(known[slug], seen, closed)) is not None or seen is None:
+            look = looked.get(slug)
+            if (why := _not_open(known[slug], look, closed)) is not None or look is None:
                 passed.append((slug, why or CHANGED))
                 continue
-            if why := _stops(seen, despite):
+            if why := _stops(look, despite):
                 blocked.append(slug)
                 passed.append((slug, why))
                 if hold_blocked:
@@ -85,7 +87,7 @@ def approve(
                 tx,
                 str(week),
                 slug,
-                content_hash=editions.content_hash(seen.edition),
+                content_hash=(seen or {}).get(slug) or editions.content_hash(look.edition),
                 count=audience.get(slug, 0),
                 by=by,
                 now=now,
@@ -93,7 +95,7 @@ def approve(
                 passed.append((slug, CHANGED))
                 continue
             approved.append(slug)
-            if seen.blocking:
+            if look.blocking:
                 note(tx, week, slug, f"approved it despite preflight: {despite}", by, now)
         wrong = [(s, r) for s, r in passed if known[s].state not in DONE]
         if only and wrong and not approved and not hold_blocked:

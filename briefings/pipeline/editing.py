@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from briefings.assemble.choices import left_out, moved, pinned
 from briefings.assemble.subject import one_line
-from briefings.errors import Conflict, Misconfigured, NotFound, Refused
+from briefings.errors import Conflict, NotFound, Refused
 from briefings.model.edition import Choices, Edition, EditionState
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.noting import note
@@ -139,12 +139,12 @@ def leave_out(chain: Chain, week: Week, slug: str, item_id: int, reason: str, *,
     """Leave an item out of this edition only; what fills thin weeks may take its place.
 
     Raises:
-        Misconfigured: there is no reason.
+        Refused: there is no reason.
         NotFound: the edition does not carry the item.
     """
     why = _line("reason", reason)
     if not why:
-        raise Misconfigured("Say why the item is left out: the next editor will ask.")
+        raise Refused("Say why the item is left out: the next editor will ask.")
 
     def decide(choices: Choices, edition: Edition | None) -> Choices:
         if item_id not in _ids(edition):
@@ -180,7 +180,7 @@ def word(
     """Give an edition words of its own; empty ones are made from the items again.
 
     Raises:
-        Misconfigured: one is too long.
+        Refused: one is too long.
     """
     words = {
         "subject": _line("subject", subject),
@@ -219,7 +219,7 @@ def hold(chain: Chain, week: Week, slug: str, reason: str, *, by: str) -> Edited
     """Hold a draft or an approved edition, for a reason; approving it lets it go."""
     why = _line("reason", reason)
     if not why:
-        raise Misconfigured("Say what the edition waits for.")
+        raise Refused("Say what the edition waits for.")
     kept = edit(chain, week, slug, lambda choices, _e: choices, act=f"held it: {why}", by=by)
     with chain.db.write() as tx:
         states = (EditionState.DRAFT, EditionState.HELD)
@@ -241,6 +241,22 @@ def restore(chain: Chain, week: Week, slug: str, n: int, *, by: str) -> Edited:
     if n not in known:
         raise NotFound(f"{slug} of {week} has no change {n}.")
     return edit(chain, week, slug, lambda _c, _e: known[n], act=f"went back to change {n}", by=by)
+
+
+def numbered(tx: Transaction, week: Week, slug: str) -> tuple[int, str]:
+    """Give the number of the newest change of an edition, and what was done, in words."""
+    newest = choice_store.of_week(tx, str(week)).get(slug)
+    return (0, "as assembled") if newest is None else (newest.n, f"{newest.act} ({newest.n})")
+
+
+def worked_on(chain: Chain, week: Week, slugs: Sequence[str], *, by: str) -> list[str]:
+    """Give those of the editions that somebody changed, by the history of each."""
+    with chain.db.read() as tx:
+        return [
+            slug
+            for slug in slugs
+            if any(one.by == by for one in choice_store.history(tx, str(week), slug))
+        ]
 
 
 def carrying_older(tx: Transaction, item_id: int) -> list[tuple[str, str]]:
@@ -312,7 +328,5 @@ def _ids(edition: Edition | None) -> list[int]:
 def _line(name: str, text: str) -> str:
     line = one_line(text)
     if len(line) > LONGEST[name]:
-        raise Misconfigured(
-            f"The {name} has {len(line)} characters: at most {LONGEST[name]} are shown."
-        )
+        raise Refused(f"The {name} has {len(line)} characters: at most {LONGEST[name]} are shown.")
     return line

@@ -12,7 +12,7 @@ from briefings.errors import UnsafeValue
 from briefings.links import Purpose, page_url
 from briefings.model.address import mailed_as
 from briefings.model.catalogue import Catalogue
-from briefings.model.letter import Letter, LetterKind
+from briefings.model.letter import WHOLE, Letter, LetterKind
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.letterpress import WHEN, names_of
 from briefings.render.letters import LETTER_SLOTS
@@ -45,6 +45,8 @@ def finished(
         UnsafeValue: its address cannot stand in a header or on the wire.
     """
     postmark = chain.postmark()
+    if letter.kind in WHOLE:
+        return _whole(letter, postmark.sender_address)
     sheet = chain.letters().render(letter.kind)
     values = _values(chain, catalogue, letter)
     subject = sheet.subject
@@ -65,6 +67,17 @@ def finished(
         sender=postmark.sender_address,
         recipient=recipient,
         content=laid_out.fill(values_for(laid_out.slots, values)),
+        needs_utf8=not recipient.isascii(),
+    )
+
+
+def _whole(letter: Letter, sender: str) -> Outgoing:
+    recipient = _on_the_wire(letter.recipient)
+    return Outgoing(
+        delivery_id=-letter.id,
+        sender=sender,
+        recipient=recipient,
+        content=letter.payload["mail"].encode(),
         needs_utf8=not recipient.isascii(),
     )
 

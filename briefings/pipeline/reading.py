@@ -13,7 +13,7 @@ from briefings.model.reader import Reader
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.letterpress import Letter, names_of
 from briefings.pipeline.prepare import load_catalogue
-from briefings.pipeline.preview import parts_text
+from briefings.pipeline.showing import parts_text
 from briefings.store import blocks, deliveries, items, readers
 from briefings.store.blocks import StoredBriefing
 from briefings.store.database import Transaction

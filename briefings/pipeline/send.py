@@ -24,9 +24,9 @@ from briefings.deliver.pool import LanePool, LearnedCaps, PoolEnd
 from briefings.deliver.rate import SharedBucket
 from briefings.deliver.relay import Relay
 from briefings.deliver.send_log import Owner, SendLog, boot_id
-from briefings.deliver.sender import Post, Sender
+from briefings.deliver.sender import Post, Rows, Sender
 from briefings.deliver.terms import Callbacks
-from briefings.errors import DatabaseBusy, Refused, WrongSetting
+from briefings.errors import DatabaseBusy, Refused
 from briefings.model.delivery import Issue, IssueState
 from briefings.model.reply import PauseIssue, StopLane
 from briefings.pipeline.alerts import alert
@@ -40,6 +40,7 @@ from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.recovery import Recovery
 from briefings.pipeline.simulate import simulate
 from briefings.pipeline.status import issue_status
+from briefings.pipeline.test_mode import AllToOwner, keep_apart
 from briefings.pipeline.timetable import timetable
 from briefings.store import deliveries, issues, processes
 from briefings.store.processes import Process
@@ -84,10 +85,9 @@ def send_due(
         Refused: nothing is approved, or the cut-off has not come and `ignore_hours` is false.
         WrongSetting: a setting that sending needs is missing or wrong.
     """
-    if settings.test_mode:
-        raise WrongSetting("BRIEFINGS_TEST_MODE is not available yet: unset it; nothing was sent.")
     own = confirmed(chain)
     ready(chain)
+    keep_apart(chain, test=settings.test_owner is not None)
     recovery = Recovery(chain, host=socket.gethostname(), lease=lease)
     notes = recovery.run()
     if week is not None:
@@ -134,6 +134,7 @@ def serve_sending(
     """
     own = confirmed(chain)
     ready(chain)
+    keep_apart(chain, test=settings.test_owner is not None)
     recovery = Recovery(chain, host=socket.gethostname(), lease=lease)
     while not stopping.is_set():
         for note in recovery.run():
@@ -202,7 +203,9 @@ def deliver(
             if sending.issue_ids is None or issue.id in sending.issue_ids
         )
     claims = Claims(chain, catalogue, sending)
-    rows = LettersFirst(chain, catalogue, sending, claims, operator=settings.operator)
+    rows: Rows = LettersFirst(chain, catalogue, sending, claims, operator=settings.operator)
+    if settings.test_owner is not None:
+        rows = AllToOwner(rows, settings.test_owner)
     sender = Sender(rows, forever=stopping is not None)
     bucket = _bucket(chain, settings)
     watch = Watch(chain, claims, sender, recovery, stopping)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefings.errors import WrongTemplate
-from briefings.model.letter import LetterKind
+from briefings.model.letter import WHOLE, LetterKind
 from briefings.render.mjml import compile_whole
 from briefings.render.templates import environment, fill, lint_source, load
 from briefings.render.textpart import wrap
@@ -49,12 +49,11 @@ class LetterRenderer:
         markup, text = (environment(templates, markup=markup) for markup in (True, False))
         for path in sorted((templates / "letters").glob("*.j2")):
             lint_source(templates, str(path.relative_to(templates)))
+        kinds = [kind for kind in LetterKind if kind not in WHOLE]
         self._markup = {
-            kind: load(markup, templates, f"letters/{kind.value}.mjml.j2") for kind in LetterKind
+            kind: load(markup, templates, f"letters/{kind.value}.mjml.j2") for kind in kinds
         }
-        self._text = {
-            kind: load(text, templates, f"letters/{kind.value}.txt.j2") for kind in LetterKind
-        }
+        self._text = {kind: load(text, templates, f"letters/{kind.value}.txt.j2") for kind in kinds}
 
     def render(self, kind: LetterKind) -> LetterSheet:
         """Give the sheet of a kind; raises WrongTemplate with the file."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from briefings.errors import Conflict, Misconfigured, NotFound, Refused
+from briefings.errors import Conflict, NotFound, Refused
 from briefings.model.edition import Edition, EditionState
 from briefings.model.links import LinkAnswer
 from briefings.model.news import Change, Confidence, Kind, News
@@ -86,7 +86,7 @@ def test_an_item_is_left_out_with_a_reason_of_this_edition_alone(desk: Town) -> 
     chain = desk.app.chain
     prepare(chain, WEEK, ["devops-engineer"])
     first, *others = order(desk)
-    with pytest.raises(Misconfigured, match="why"):
+    with pytest.raises(Refused, match="why"):
         editing.leave_out(chain, WEEK, SLUG, first, " ", by=BY)
     editing.leave_out(chain, WEEK, SLUG, first, "readers had it", by=BY)
     assert order(desk) == others
@@ -121,7 +121,7 @@ def test_two_editors_at_once_lose_nothing(desk: Town) -> None:
 
 
 def test_words_that_nobody_would_see_are_refused(desk: Town) -> None:
-    with pytest.raises(Misconfigured, match="61 characters: at most 60"):
+    with pytest.raises(Refused, match="61 characters: at most 60"):
         editing.word(desk.app.chain, WEEK, SLUG, subject="x" * 61, preheader="", intro="", by=BY)
 
 

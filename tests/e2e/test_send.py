@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from briefings.errors import NotConfirmed, Refused, WrongSetting
+from briefings.errors import NotConfirmed, Refused
 from briefings.model.reader import Section
 from briefings.pipeline.control import accept, cancel, pause, resend, resume, unsure_rows
 from briefings.pipeline.instance import backup, confirm, restore
@@ -248,13 +248,6 @@ def test_an_installation_that_was_never_set_up_says_so(tmp_path: Path) -> None:
     (tmp_path / "instance").unlink()
     with pytest.raises(NotConfirmed):
         town.send()
-
-
-def test_test_mode_mails_nobody(town: Town) -> None:
-    ready(town, 1)
-    with pytest.raises(WrongSetting, match="TEST_MODE"):
-        town.with_settings(test_mode=True).send()
-    assert not town.outbox()
 
 
 def test_a_domain_beyond_ascii_needs_no_extension_of_the_server(town: Town) -> None:

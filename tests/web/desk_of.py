@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import urlencode
 
 import httpx
 
+from briefings.model.news import Change, ItemState, Kind, News
 from briefings.model.user import DeskRole
-from briefings.pipeline import control, halt, people
+from briefings.pipeline import control, editing, halt, people
+from briefings.pipeline.approve import approve
+from briefings.pipeline.prepare import prepare
 from briefings.pipeline.recorded import recorded
 from briefings.pipeline.signing_in import PRINT, hashed, printed_link
-from briefings.store import items, users
+from briefings.store import editions, items, users
+from briefings.weeks import Week
 from tests.web.conftest import BASE, Installation
 
 Fields = Mapping[str, str | list[str]]
@@ -173,7 +178,97 @@ def _correct(desk: Desk) -> tuple[str, Fields]:
     }
 
 
+LATER = "2026-W35"
+EDITION = f"/desk/editions/{LATER}/mlops-engineer"
+
+
+def edition(desk: Desk) -> list[int]:
+    """Put three items into the edition of the week that nobody mailed yet; their numbers."""
+    chain = desk.site.app.chain
+    with desk.site.app.db.write() as tx:
+        ids = [
+            items.add(
+                tx,
+                News(
+                    kind=Kind.TOOL_CHANGE,
+                    headline=f"MLflow 9.{number} is out",
+                    summary="It is out.",
+                    date=date(2026, 8, 24 + number),
+                    source_name="MLflow release notes",
+                    source_url=f"https://example.org/{number}",
+                    tool="mlflow",
+                    version=f"9.{number}",
+                    change=Change.RELEASE,
+                    targets=("mlops-engineer",),
+                ),
+                week=LATER,
+                state=ItemState.QUEUED,
+                now=desk.site.clock(),
+            )
+            for number in range(3)
+        ]
+    prepare(chain, Week.parse(LATER), ["mlops-engineer"])
+    return ids
+
+
+def _act(name: str, **fields: str) -> Sample:
+    """A sample of an act on that edition; ITEM stands for its second item."""
+
+    def sample(desk: Desk) -> tuple[str, Fields]:
+        second = str(edition(desk)[1])
+        return f"{EDITION}/{name}", {k: v.replace("ITEM", second) for k, v in fields.items()}
+
+    return sample
+
+
+def _approve(desk: Desk) -> tuple[str, Fields]:
+    edition(desk)
+    with desk.site.app.db.read() as tx:
+        seen = editions.content_hash_of(tx, LATER, "mlops-engineer")
+    return f"/desk/weeks/{LATER}/approve", {"edition": "mlops-engineer", "hash": seen or ""}
+
+
+def _unapprove(desk: Desk) -> tuple[str, Fields]:
+    edition(desk)
+    approve(desk.site.app.chain, Week.parse(LATER), ["mlops-engineer"], by="test")
+    return f"/desk/weeks/{LATER}/unapprove", {"edition": "mlops-engineer"}
+
+
+def _take_in(desk: Desk) -> tuple[str, Fields]:
+    second = edition(desk)[1]
+    chain, week = desk.site.app.chain, Week.parse(LATER)
+    editing.leave_out(chain, week, "mlops-engineer", second, "old", by="test")
+    return f"{EDITION}/take-in", {"item": str(second)}
+
+
+def _take_newest(desk: Desk) -> tuple[str, Fields]:
+    second = edition(desk)[1]
+    with desk.site.app.db.write() as tx:
+        news = items.get(tx, [second])[second].news
+        items.revise(tx, second, replace(news, headline="Put right"), now=desk.site.clock())
+    return f"{EDITION}/take-newest", {"item": str(second), "again": "yes"}
+
+
 ACTS: dict[str, Sample] = {
+    "POST /desk/weeks/{week}/assemble": lambda _: (f"/desk/weeks/{LATER}/assemble", {}),
+    "POST /desk/weeks/{week}/approve": _approve,
+    "POST /desk/weeks/{week}/unapprove": _unapprove,
+    "POST /desk/weeks/{week}/skip": lambda _: (f"/desk/weeks/{LATER}/skip", {"reason": "rest"}),
+    "POST /desk/weeks/{week}/move": lambda _: (f"/desk/weeks/{LATER}/move", {"to": "2026-09-01"}),
+    "POST /desk/editions/{week}/{slug}/words": _act("words", subject="Ours", seen="0"),
+    "POST /desk/editions/{week}/{slug}/move": _act("move", item="ITEM", to="up"),
+    "POST /desk/editions/{week}/{slug}/order": _act("order", order="ITEM", seen="0"),
+    "POST /desk/editions/{week}/{slug}/pin": _act("pin", item="ITEM", on="yes"),
+    "POST /desk/editions/{week}/{slug}/leave-out": _act("leave-out", item="ITEM", reason="old"),
+    "POST /desk/editions/{week}/{slug}/take-in": _take_in,
+    "POST /desk/editions/{week}/{slug}/take-newest": _take_newest,
+    "POST /desk/editions/{week}/{slug}/as-assembled": _act("as-assembled"),
+    "POST /desk/editions/{week}/{slug}/restore": _act("restore", n="0"),
+    "POST /desk/editions/{week}/{slug}/hold": _act("hold", reason="a figure"),
+    "POST /desk/editions/{week}/{slug}/skip": _act("skip", reason="a figure"),
+    "POST /desk/editions/{week}/{slug}/test-mail": _act(
+        "test-mail", to="viewer-author-editor-sender-operator@desk.example", reader="plan"
+    ),
     "POST /desk/sign-in": _ask,
     "POST /desk/sign-in/{token}": _enter,
     "POST /desk/sign-out": lambda _: ("/desk/sign-out", {}),
@@ -198,6 +293,7 @@ PATHS: dict[str, str] = {
     "{token}": "A" * 44,
     "{id}": "999999",
     "{issue}": "2026-W01-late",
-    "{week}": "W99",
+    "{week}": LATER,
+    "{slug}": "mlops-engineer",
 }
 """What stands for a part of a path where no such thing has to exist."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from briefings.web.desk import (
+    approving,
     board,
     corrections,
-    home,
+    editions,
     issues,
     numbers,
     people,
+    previews,
     signing_in,
     stopping,
+    test_mails,
+    weeks,
 )
 from briefings.web.desk.door import Door
 from briefings.web.site import Site
@@ -23,7 +27,11 @@ def routes(site: Site) -> APIRouter:
     door = Door(site)
     for module in (
         signing_in,
-        home,
+        weeks,
+        approving,
+        editions,
+        previews,
+        test_mails,
         board,
         issues,
         corrections,

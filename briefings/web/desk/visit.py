@@ -93,6 +93,10 @@ class Visit:
         """A value of the address's query, empty when there is none."""
         return self.request.query_params.get(name, "")
 
+    def leads_to(self, route: str) -> bool:
+        """Whether the desk has this route, such as `GET /desk/inbox`."""
+        return route in self._pages
+
     def word(self, name: str) -> str:
         """A part of the path."""
         return str(self.request.path_params[name])

@@ -1,0 +1,97 @@
+"""Approve in two steps: a sentence with today's count, and then one button; undone the same way."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from briefings.desk.permissions import Permission
+from briefings.errors import Refused
+from briefings.pipeline import editing
+from briefings.pipeline.approve import approve
+from briefings.pipeline.desk_week import approval_view
+from briefings.web.desk.door import Act, Door
+from briefings.web.desk.said import Undo
+from briefings.web.desk.visit import Visit
+from briefings.web.desk.weeks import WEEK, address, day_words, week_in
+from briefings.weeks import Week
+
+
+def register(door: Door) -> None:
+    """Add the routes."""
+
+    @door.page(f"{WEEK}/approve")
+    def ask(visit: Visit) -> Response:
+        """Say in a sentence what approving does, with today's counts."""
+        week = week_in(visit)
+        only = visit.request.query_params.getlist("edition")
+        seen = approval_view(visit.chain, week, only)
+        return visit.show(
+            "approve.html",
+            title=f"Approve week {week.number}",
+            section="week",
+            seen=seen,
+            schedule=visit.chain.schedule,
+            day_words=day_words(seen),
+            may_approve=visit.may(Permission.APPROVE),
+            hashes=seen.hashes,
+        )
+
+    @door.act(f"{WEEK}/approve", "approve editions", whole=False)
+    def let_go(act: Act) -> Response:
+        """Approve the editions as they were seen, and no others."""
+        visit, week = act.visit, week_in(act.visit)
+        seen = dict(zip(visit.values("edition"), visit.values("hash"), strict=False))
+        if not seen:
+            raise Refused("No edition was chosen.")
+        refuse_own(act, week, list(seen))
+        done = approve(
+            act.chain,
+            week,
+            list(seen),
+            by=visit.user.email,
+            despite=visit.field("despite"),
+            seen=seen,
+        )
+        if not done.editions:
+            raise Refused(
+                "Nothing was approved. " + "; ".join(f"{s}: {r}" for s, r in done.passed_over)
+            )
+        count = f"{done.readers:,} {'reader' if done.readers == 1 else 'readers'}"
+        told = f"{len(done.editions)} approved for {count}"
+        despite = f", despite preflight: {visit.field('despite')}" if visit.field("despite") else ""
+        act.record.changed(
+            f"{week} {', '.join(done.editions)}", before="draft", after=f"{told}{despite}"
+        )
+        words = f"{told.capitalize()}."
+        if done.passed_over:
+            words += " Not approved: " + "; ".join(f"{s}: {r}" for s, r in done.passed_over)
+        undo = Undo(
+            path=f"{address(week)}/unapprove",
+            fields=[("edition", slug) for slug in done.editions],
+        )
+        return visit.go(address(week), words, undo)
+
+    @door.act(f"{WEEK}/unapprove", "take an approval back")
+    def undo(act: Act) -> Response:
+        """Take approvals back, until the cut-off."""
+        visit, week = act.visit, week_in(act.visit)
+        undone = editing.undo_approval(
+            act.chain, week, visit.values("edition"), by=visit.user.email
+        )
+        if not undone:
+            raise Refused("None of these editions is approved.")
+        act.record.changed(f"{week} {', '.join(undone)}", before="approved", after="draft")
+        back = visit.field("back")
+        where = back if back.startswith("/desk/") else address(week)
+        number = f"{len(undone)} {'edition is' if len(undone) == 1 else 'editions are'}"
+        return visit.go(where, f"{number} a draft again.")
+
+
+def refuse_own(act: Act, week: Week, slugs: list[str]) -> None:
+    """Refuse an approval by somebody who worked on the content and must not approve it alone."""
+    user = act.visit.user
+    if user.may_approve_own:
+        return
+    own = editing.worked_on(act.chain, week, slugs, by=user.email)
+    if own:
+        raise Refused(f"You worked on {', '.join(own)} yourself: somebody else has to approve it.")

@@ -1,0 +1,179 @@
+"""A week at the desk: its editions, when it closes, approving, skipping and moving it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from babel.dates import format_date, format_datetime
+from fastapi import Response
+
+from briefings.assemble.head import number_word
+from briefings.desk.permissions import Permission
+from briefings.errors import Misconfigured, NotFound, Refused
+from briefings.model.edition import EditionState
+from briefings.pipeline import holidays
+from briefings.pipeline.desk_week import (
+    ApprovalView,
+    EditionView,
+    WeekView,
+    week_view,
+)
+from briefings.pipeline.prepare import prepare
+from briefings.pipeline.status import newest_week
+from briefings.pipeline.timetable import timetable
+from briefings.web.desk.door import Act, Door
+from briefings.web.desk.said import Undo
+from briefings.web.desk.visit import Visit
+from briefings.weeks import Week
+
+WEEK = "/desk/weeks/{week}"
+MEANINGS = {
+    "accepted": "the next mail server took it; nobody knows more",
+    "deferred": "put off by a mail server, tried again",
+    "rejected": "refused for good",
+    "unsure": "no answer after the last byte, never sent again by itself",
+    "expired": "given up after two days",
+    "pending": "waits for its hour",
+    "claimed": "is leaving now",
+}
+"""What the states of deliveries mean, in a clause."""
+
+
+def register(door: Door) -> None:
+    """Add the routes."""
+
+    @door.page("/desk")
+    def home(visit: Visit) -> Response:
+        """Show the week that closes next."""
+        return _page(visit, _closing_next(visit))
+
+    @door.page(WEEK)
+    def one(visit: Visit) -> Response:
+        """Show a week."""
+        return _page(visit, week_in(visit))
+
+    @door.act(f"{WEEK}/assemble", "assemble a week", whole=False)
+    def assemble(act: Act) -> Response:
+        """Make the drafts of a week anew out of what is queued."""
+        week = week_in(act.visit)
+        before = len(week_view(act.chain, week).waiting)
+        done = prepare(act.chain, week)
+        after = (
+            f"{len(done.made)} drafts, {len(done.skipped)} skipped, {len(done.kept)} as approved"
+        )
+        act.record.changed(str(week), before=f"{before} drafts", after=after)
+        return act.visit.go(address(week), f"Assembled: {after}.")
+
+    _register_moves(door)
+
+
+def _register_moves(door: Door) -> None:
+    @door.act(f"{WEEK}/skip", "skip a week")
+    def skip(act: Act) -> Response:
+        """Let a week make no mail, or let it go again."""
+        visit, week = act.visit, week_in(act.visit)
+        before = _stands(act, week)
+        if visit.field("undo"):
+            words = holidays.unskip(act.chain, week, by=visit.user.email)
+            back = None
+        else:
+            words = holidays.skip(
+                act.chain, week, reason=visit.field("reason"), by=visit.user.email
+            )
+            back = Undo(path=f"{address(week)}/skip", fields=[("undo", "yes")])
+        act.record.changed(str(week), before=before, after=_stands(act, week))
+        return visit.go(address(week), words, back)
+
+    @door.act(f"{WEEK}/move", "move a week")
+    def move(act: Act) -> Response:
+        """Let the mail of a week leave on another day, or on the usual one again."""
+        visit, week = act.visit, week_in(act.visit)
+        before = _stands(act, week)
+        day = visit.field("to")
+        if not day and not visit.field("undo"):
+            raise Refused("Name the day on which the mail is to leave.")
+        try:
+            words = holidays.move(act.chain, week, day or None, by=visit.user.email)
+        except Misconfigured as wrong:
+            raise Refused(str(wrong)) from None
+        act.record.changed(str(week), before=before, after=_stands(act, week))
+        back = Undo(path=f"{address(week)}/move", fields=[("undo", "yes")]) if day else None
+        return visit.go(address(week), words, back)
+
+
+def week_in(visit: Visit) -> Week:
+    """The week that the address names.
+
+    Raises:
+        NotFound: it names none.
+    """
+    try:
+        return Week.parse(visit.word("week"))
+    except Misconfigured as wrong:
+        raise NotFound(str(wrong)) from None
+
+
+def address(week: Week) -> str:
+    """The page of a week."""
+    return f"/desk/weeks/{week}"
+
+
+def day_words(seen: ApprovalView | WeekView | EditionView) -> str:
+    """The day on which the mail leaves: "Monday 24 August"."""
+    return format_date(seen.day, "EEEE d MMMM", locale="en_GB")
+
+
+def _closing_next(visit: Visit) -> Week:
+    """The week whose content closes next; in the demo the one that it shows."""
+    if visit.site.demo:
+        return visit.site.week
+    with visit.chain.db.read() as tx:
+        newest = newest_week(tx)
+    now = visit.site.now()
+    week = Week.of(now).previous()
+    if newest and Week.parse(newest) < week:
+        return week
+    while week_closes(visit, week) <= now:
+        week = week.next()
+    return week
+
+
+def week_closes(visit: Visit, week: Week) -> datetime:
+    """When the content of a week closes."""
+    with visit.chain.db.read() as tx:
+        return timetable(tx, visit.chain).cut_off(week)
+
+
+def _stands(act: Act, week: Week) -> str:
+    run = week_view(act.chain, week).run
+    moved = f", moved to {run.moved_to}" if run.moved_to else ""
+    return f"{run.state}{f' ({run.reason})' if run.reason else ''}{moved}"
+
+
+def _page(visit: Visit, week: Week) -> Response:
+    seen = week_view(visit.chain, week)
+    return visit.show(
+        "week.html",
+        title=f"Week {week.number}",
+        section="week",
+        seen=seen,
+        own=week,
+        day_words=day_words(seen),
+        waiting_words=number_word(len(seen.waiting)).capitalize(),
+        closes=format_datetime(seen.cut_off, "EEEE HH:mm 'UTC'", locale="en_GB"),
+        states=[(state, len(seen.of_state(state))) for state in EditionState],
+        schedule=visit.chain.schedule,
+        may_write=visit.may(Permission.WRITE),
+        may_approve=visit.may(Permission.APPROVE),
+        may_release=visit.may(Permission.RELEASE),
+        address=address(week),
+        now=visit.site.now(),
+        inbox_page=visit.leads_to("GET /desk/inbox"),
+        share=share,
+        meanings=MEANINGS,
+    )
+
+
+def share(part: int, whole: int) -> str:
+    """The class that gives a part its width in tens; the policy allows no style on the element."""
+    return f"s{max(10, round(part / whole * 10) * 10)}" if whole else "s10"
