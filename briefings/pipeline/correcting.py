@@ -17,7 +17,7 @@ from briefings.pipeline.chain import Chain
 from briefings.pipeline.correct import worded
 from briefings.pipeline.letterpress import Letter, names_of
 from briefings.pipeline.prepare import load_catalogue
-from briefings.pipeline.preview import SAMPLE_ADDRESS, SAMPLE_NAME, parts_text
+from briefings.pipeline.showing import SAMPLE_ADDRESS, SAMPLE_NAME, parts_text
 from briefings.store import corrections, deliveries, editions, issues, items, recipients
 from briefings.store.corrections import Correction
 from briefings.store.database import Transaction

@@ -7,7 +7,6 @@ readers or one for tests, from its first mail on (docs/decisions/0061).
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -122,7 +121,7 @@ def readdressed(made: Outgoing, owner: str) -> Outgoing:
         [encode_block(f"*** {told} ***\n\n{text}", "text")],
         [encode_block(f"{html[:at]}{banner}{html[at:]}", "html")],
     ).fill({})
-    return replace(made, recipient=to, content=content, needs_utf8=not to.isascii())
+    return made._replace(recipient=to, content=content, needs_utf8=not to.isascii())
 
 
 def _raw(mail: EmailMessage, name: str) -> str:
