@@ -10,7 +10,7 @@ from briefings.model.user import DeskRole
 from briefings.store import items
 from tests.browser.test_sign_up_pages import serious
 from tests.web.conftest import Installation
-from tests.web.desk_of import ISSUE, Desk
+from tests.web.desk_of import EDITION, ISSUE, LATER, Desk, edition
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -90,6 +90,7 @@ def test_no_page_of_the_desk_has_a_serious_violation_or_is_too_wide(
     desk.turn("unsure", 1, "the connection broke after the last byte")
     desk.item_ahead("2026-W36")
     item = desk.mailed_item()
+    edition(desk)
     context = browser.new_context(bypass_csp=True, color_scheme=scheme)
     page = context.new_page()
     wrong: dict[str, object] = {}
@@ -99,6 +100,10 @@ def test_no_page_of_the_desk_has_a_serious_violation_or_is_too_wide(
     enter(page, site, desk)
     for path in (
         "",
+        f"/weeks/{LATER}",
+        f"/weeks/{LATER}/approve",
+        EDITION.removeprefix("/desk"),
+        f"{EDITION.removeprefix('/desk')}/preview",
         "/people",
         "/sessions",
         "/audit",
@@ -110,7 +115,6 @@ def test_no_page_of_the_desk_has_a_serious_violation_or_is_too_wide(
         "/board/2026-W36",
         "/corrections",
         f"/corrections/{item}?note=Wrong&headline=Right",
-        "/numbers",
     ):
         page.goto(f"{site}/desk{path}")
         if found := serious(page):
