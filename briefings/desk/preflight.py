@@ -197,7 +197,7 @@ def _links(seen: Examined) -> Iterator[Finding]:
             severity=Severity.ADVISES,
             place="The links",
             words="one was never tried" if unknown == 1 else f"{unknown} were never tried",
-            remedy="Check the links.",
+            remedy="Open each of them once before you approve.",
         )
 
 
