@@ -420,4 +420,4 @@ def test_the_language_passes_through_to_every_block() -> None:
 
 
 def test_the_foot_closes_every_mail() -> None:
-    assert made(ML, items=WEEK).blocks[-1] == FootBlock()
+    assert made(ML, items=WEEK).blocks[-1] == FootBlock(asks=True)

@@ -116,7 +116,8 @@ def test_text_is_normalised_on_the_way_in() -> None:
 
 @given(st.datetimes(timezones=st.timezones()))
 def test_instants_come_back_in_utc_to_the_microsecond(moment: datetime) -> None:
-    assert instant(stored(moment)) == moment
+    # in UTC: across zones Python calls no instant in a fold equal to another
+    assert instant(stored(moment)) == moment.astimezone(UTC)
     assert instant(stored(moment)).utcoffset() == timedelta(0)
 
 
