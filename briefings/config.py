@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -113,6 +114,14 @@ def _address(value: str) -> str:
     return value.strip()
 
 
+def _networks(value: str) -> str:
+    try:
+        found = [ip_network(each.strip()) for each in _plain(value).split(",") if each.strip()]
+    except ValueError as wrong:
+        raise ValueError("networks such as 10.1.0.0/16, with commas") from wrong
+    return ", ".join(map(str, found))
+
+
 Plain = Annotated[str, AfterValidator(_plain)]
 Address = Annotated[str, AfterValidator(_address)]
 
@@ -148,6 +157,8 @@ class Settings(BaseModel):
     thin_merge: bool = False
     late_policy: LatePolicy = LatePolicy.HOLD
     late_hours: Annotated[int, Field(ge=0, le=168)] = 24
+    feeds: Literal["on", "off"] = "on"
+    feed_networks: Annotated[str, AfterValidator(_networks)] = ""
     log_format: Literal["console", "json"] = "console"
 
     @classmethod

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from briefings import __version__
 from briefings.config import Settings
 from briefings.errors import Misconfigured
 from briefings.pipeline.chain import Chain, Schedule
@@ -18,6 +20,9 @@ from briefings.pipeline.high_water import HighWater
 from briefings.pipeline.rules import effective
 from briefings.store.database import Database
 from briefings.weeks import SendAt, Week
+
+if TYPE_CHECKING:
+    from briefings.feeds.fetch import Fetcher
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process's write before saying that the database is locked."""
@@ -46,6 +51,18 @@ class App:
     def db(self) -> Database:
         """The database that the chain works on."""
         return self.chain.db
+
+    def fetcher(self) -> Fetcher:
+        """What release feeds are fetched with; it says who asks."""
+        from briefings.feeds.addresses import Reach
+        from briefings.feeds.fetch import Fetcher
+
+        site = self.settings.base_url
+        return Fetcher(
+            reach=Reach.parse(self.settings.feed_networks),
+            agent=f"Briefings/{__version__}" + (f" (+{site})" if site else ""),
+            clock=self.chain.clock,
+        )
 
     def this_week(self) -> Week:
         """The ISO week in which it is now, in UTC."""

@@ -13,6 +13,7 @@ from briefings.cli import archive as archive_commands
 from briefings.cli import bench as bench_commands
 from briefings.cli import catalogue as catalogue_commands
 from briefings.cli import demo as demo_commands
+from briefings.cli import feeds as feed_commands
 from briefings.cli import imports as import_commands
 from briefings.cli import issues as issue_commands
 from briefings.cli import items as item_commands
@@ -43,6 +44,7 @@ app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(archive_commands.app, name="archive")
 app.add_typer(import_commands.app, name="import")
 app.add_typer(item_commands.app, name="items")
+app.add_typer(feed_commands.app, name="feeds")
 app.add_typer(issue_commands.unsure, name="unsure")
 app.add_typer(reader_commands.app, name="reader")
 app.add_typer(user_commands.app, name="users")

@@ -5,11 +5,16 @@ from __future__ import annotations
 import signal
 import threading
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import structlog
 import typer
 
 from briefings.cli.shared import open_app
+
+if TYPE_CHECKING:
+    from briefings.feeds.fetch import Fetcher
+    from briefings.wiring import App
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +38,7 @@ def _run(*, web: bool, ticks: bool, sender: bool) -> None:
     chain.postmark()
     if ticks or sender:
         confirmed(chain)
-    service = Service(chain, opened.settings)
+    service = Service(chain, opened.settings, _watching(opened) if ticks else None)
     signal.signal(signal.SIGTERM, _end)  # until the web server or the wait below has its own
     try:
         service.start(ticks=ticks, sender=sender)
@@ -46,6 +51,11 @@ def _run(*, web: bool, ticks: bool, sender: bool) -> None:
             _wait_for_signal()
     finally:
         service.stop()
+
+
+def _watching(opened: App) -> Fetcher | None:
+    """What the schedule watches release feeds with, unless they are switched off."""
+    return opened.fetcher() if opened.settings.feeds == "on" else None
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

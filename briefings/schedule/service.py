@@ -9,8 +9,10 @@ import structlog
 
 from briefings.config import Settings
 from briefings.errors import BriefingsError
+from briefings.feeds.fetch import Fetcher
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.send import serve_sending
+from briefings.schedule.feeds import look_at_feeds
 from briefings.schedule.runs import tick
 from briefings.schedule.ticking import Timer, add_tick, timer
 
@@ -22,9 +24,11 @@ log = structlog.get_logger("briefings.service")
 class Service:
     """Start it, and stop it: it drains within 30 s (P9)."""
 
-    def __init__(self, chain: Chain, settings: Settings) -> None:
+    def __init__(self, chain: Chain, settings: Settings, fetcher: Fetcher | None = None) -> None:
+        """Take the chain; `fetcher` is what release feeds are watched with, None for not at all."""
         self._chain = chain
         self._settings = settings
+        self._fetcher = fetcher
         self._timer: Timer | None = None
         self._sender: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -35,6 +39,9 @@ class Service:
             self._timer = timer()
             arguments = (self._chain, self._settings, socket.gethostname())
             add_tick(self._timer, tick, arguments, first=self._chain.clock())
+            if self._fetcher is not None:
+                watching = (self._chain, self._fetcher, self._stopping.is_set)
+                add_tick(self._timer, look_at_feeds, watching, first=self._chain.clock())
             self._timer.start()
         if sender:
             self._sender = threading.Thread(target=self._send, name="sender")

@@ -36,6 +36,7 @@ def environment(town: Town, port: int, **more: str) -> dict[str, str]:
         "SECRET_KEY": SECRET,
         "BIND": f"127.0.0.1:{port}",
         "LOG_FORMAT": "json",
+        "FEEDS": "off",  # no test asks the internet
         **more,
     }
     return {**os.environ, **{f"BRIEFINGS_{name}": value for name, value in own.items()}}

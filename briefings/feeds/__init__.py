@@ -1,0 +1,1 @@
+"""Release feeds: fetch them safely, read their entries, guess drafts; never stores or decides."""
