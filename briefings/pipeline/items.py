@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from briefings.assemble import reaches
+from briefings.desk.unfinished import unfinished
 from briefings.errors import Conflict, Misconfigured, NotFound
 from briefings.model.catalogue import Catalogue
 from briefings.model.news import Item, ItemState
@@ -78,7 +79,7 @@ def queue_items(
     Raises:
         Misconfigured: neither numbers nor `every`.
         NotFound: a number is no item.
-        Conflict: the named week is frozen.
+        Conflict: the named week is frozen, or an item still holds `[[TK]]`.
     """
     if not ids and not every:
         raise Misconfigured("Name item numbers (see `briefings items list`), or use --all.")
@@ -100,6 +101,11 @@ def queue_items(
                     f"There is no item {', '.join(missing)}; see `briefings items list`."
                 )
             chosen = list(known.values())
+        for item in chosen:
+            if left := unfinished(item.news):
+                raise Conflict(
+                    f"Item {item.id} is not finished: [[TK]] is left in {' and '.join(left)}."
+                )
         done: list[tuple[int, str]] = []
         for item in chosen:
             stored = own or _queued_week(item, frozen)

@@ -19,6 +19,7 @@ from briefings.model.edition import (
 )
 from briefings.model.news import Kind
 from briefings.render.drawings import YearAxis, gauge, percent, year_line
+from briefings.render.marked import Piece, in_words, pieces
 from briefings.render.pay import figures, pay_view
 from briefings.render.words import day, inner, link, opening, sentence
 from briefings.weeks import Week
@@ -94,7 +95,8 @@ def _item(spec: ItemBlock, site: Site) -> View:
         "headline": news.headline,
         "number": str(spec.item.id),
         "url": link(f"{site.base_url}/items/{spec.item.id}", "BASE_URL"),
-        "summary": news.summary,
+        "summary": tuple(map(_piece, pieces(news.summary))),
+        "summary_text": in_words(news.summary),
         "do": news.do,
         "why": sentence(spec.why_you),
         "source": {"name": news.source_name, "url": link(news.source_url, place)},
@@ -105,6 +107,17 @@ def _item(spec: ItemBlock, site: Site) -> View:
         if any(figure.source_url == news.source_url for figure in figures(news)):
             card["source"] = ""  # stands with the figures
     return card
+
+
+def _piece(piece: Piece) -> View:
+    return {
+        "text": piece.text,
+        "strong": piece.strong,
+        "emphasis": piece.emphasis,
+        "code": piece.code,
+        "url": piece.url,
+        "gap": piece.gap,
+    }
 
 
 def _tone(spec: ItemBlock) -> str:

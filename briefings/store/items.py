@@ -5,6 +5,7 @@ Items of an import that is not shown yet are seen by nobody here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,9 +14,9 @@ from sqlmodel import Field, Index
 
 from briefings.errors import NotFound
 from briefings.model.news import Item, ItemState, Kind, News
-from briefings.store.codec import dumps, loads
+from briefings.store.codec import dumps, loads, nfc
 from briefings.store.imports import NOT_IMPORTED, SHOWN
-from briefings.store.instants import Day, Instant, stored, stored_day
+from briefings.store.instants import Day, Instant, instant, stored, stored_day
 from briefings.store.tables import BigId, Table, parts, places
 
 if TYPE_CHECKING:
@@ -37,10 +38,19 @@ _LISTED = (
 
 
 class ItemRow(Table, table=True):
-    """One item; `revision` is the current one, `day` the date of its event."""
+    """One item; `revision` is the current one, `day` the date of its event.
+
+    What follows `kind` is taken out of its words, so that it can be looked for: `about` is the slug
+    of its tool or role, `words` all that a search reads, folded.
+    """
 
     __tablename__ = "item"
-    __table_args__ = (Index("ix_item_week", "week"), Index("ix_item_day", "day"))
+    __table_args__ = (
+        Index("ix_item_week", "week"),
+        Index("ix_item_day", "day"),
+        Index("ix_item_state_day", "state", "day", "id"),
+        Index("ix_item_about_day", "about", "day"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     revision: int
@@ -48,6 +58,10 @@ class ItemRow(Table, table=True):
     week: str
     kind: str
     day: date = Field(sa_type=Day)
+    about: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    version: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    headline: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    words: str = Field(default="", sa_column_kwargs={"server_default": ""})
     import_id: int = Field(default=NOT_IMPORTED, sa_type=BigId)
     import_key: str | None = Field(default=None, unique=True)
     created_at: datetime = Field(sa_type=Instant)
@@ -62,6 +76,17 @@ class ItemRevision(Table, table=True):
     revision: int = Field(primary_key=True)
     news: str
     at: datetime = Field(sa_type=Instant)
+    by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an item said at one of its revisions, since when, and by whom (empty: a program)."""
+
+    number: int
+    news: News
+    at: datetime
+    by: str
 
 
 def add(
@@ -73,47 +98,90 @@ def add(
     now: datetime,
     import_id: int | None = None,
     import_key: str | None = None,
+    by: str = "",
 ) -> int:
     """Store a new item and give its id; Conflict when the import key is stored already."""
     (row,) = tx.rows(
-        "INSERT INTO item (revision, state, week, kind, day, import_id, import_key, created_at) "
-        "VALUES (1, :state, :week, :kind, :day, :import_id, :import_key, :now) RETURNING id",
+        "INSERT INTO item (revision, state, week, kind, day, about, version, headline, words, "
+        "import_id, import_key, created_at) VALUES (1, :state, :week, :kind, :day, :about, "
+        ":version, :headline, :words, :import_id, :import_key, :now) RETURNING id",
         state=state.value,
         week=week,
         kind=news.kind.value,
         day=stored_day(news.date),
+        **_looked_up(news),
         import_id=import_id or NOT_IMPORTED,
         import_key=import_key,
         now=stored(now),
     )
-    _add_revision(tx, int(row[0]), 1, news, now)
+    _add_revision(tx, int(row[0]), 1, news, now=now, by=by)
     return int(row[0])
 
 
-def revise(tx: Transaction, item_id: int, news: News, *, now: datetime) -> int:
+def revise(tx: Transaction, item_id: int, news: News, *, now: datetime, by: str = "") -> int:
     """Store what the item says from now on and give the new revision; the id stays."""
     rows = tx.rows(
-        "UPDATE item SET revision = revision + 1, kind = :kind, day = :day "
+        "UPDATE item SET revision = revision + 1, kind = :kind, day = :day, about = :about, "
+        "version = :version, headline = :headline, words = :words "
         "WHERE id = :id RETURNING revision",
         kind=news.kind.value,
         day=stored_day(news.date),
+        **_looked_up(news),
         id=item_id,
     )
     if not rows:
         raise NotFound(f"no item {item_id}: see `briefings items list`")
     revision = int(rows[0][0])
-    _add_revision(tx, item_id, revision, news, now)
+    _add_revision(tx, item_id, revision, news, now=now, by=by)
     return revision
 
 
-def _add_revision(tx: Transaction, item_id: int, revision: int, news: News, now: datetime) -> None:
+def history(tx: Transaction, item_id: int, limit: int = 100) -> list[Revision]:
+    """Give what an item said, newest first."""
+    rows = tx.rows(
+        'SELECT revision, news, at, "by" FROM item_revision WHERE item_id = :id '
+        "ORDER BY revision DESC LIMIT :limit",
+        id=item_id,
+        limit=limit,
+    )
+    return [
+        Revision(number=row[0], news=loads(News, row[1]), at=instant(row[2]), by=row[3])
+        for row in rows
+    ]
+
+
+def writer(tx: Transaction, item_id: int, revision: int) -> str:
+    """Say who wrote a revision; empty for a program."""
+    row = tx.one(
+        'SELECT "by" FROM item_revision WHERE item_id = :id AND revision = :revision',
+        id=item_id,
+        revision=revision,
+    )
+    return str(row[0]) if row else ""
+
+
+def _looked_up(news: News) -> dict[str, str]:
+    """What of an item's words stands in columns, in one normal form."""
+    told = (news.headline, news.summary, news.do, news.tool, news.role, news.version, *news.tags)
+    return {
+        "about": news.tool or news.role or "",
+        "version": news.version or "",
+        "headline": nfc(news.headline),
+        "words": nfc(" ".join(filter(None, told))).casefold(),
+    }
+
+
+def _add_revision(
+    tx: Transaction, item_id: int, revision: int, news: News, *, now: datetime, by: str
+) -> None:
     tx.execute(
-        "INSERT INTO item_revision (item_id, revision, news, at) "
-        "VALUES (:item_id, :revision, :news, :now)",
+        'INSERT INTO item_revision (item_id, revision, news, at, "by") '
+        "VALUES (:item_id, :revision, :news, :now, :by)",
         item_id=item_id,
         revision=revision,
         news=dumps(news),
         now=stored(now),
+        by=by,
     )
 
 

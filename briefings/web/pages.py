@@ -18,6 +18,7 @@ from briefings.model.catalogue import Specialization
 from briefings.model.figures import Metric, metric_words, number, written
 from briefings.model.news import Change, News
 from briefings.readers.figures import MetricGroup
+from briefings.render.marked import in_html
 from briefings.render.words import listed, opening
 from briefings.web.navigation import entries
 from briefings.weeks import Week
@@ -54,6 +55,7 @@ class Pages:
         self._templates.filters.update(
             day=day,
             day_and_time=day_and_time,
+            marked=in_html,
             moment=moment,
             web_link=web_link,
             tone=tone,

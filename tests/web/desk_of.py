@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 import httpx
 
 from briefings.model.news import Change, ItemState, Kind, News
-from briefings.model.user import DeskRole
-from briefings.pipeline import control, editing, halt, people
+from briefings.model.user import DeskRole, User
+from briefings.pipeline import control, editing, halt, item_editing, people
 from briefings.pipeline.approve import approve
 from briefings.pipeline.prepare import prepare
 from briefings.pipeline.recorded import recorded
@@ -43,6 +43,11 @@ class Desk:
                 record, email, name="", roles=[role.value for role in roles], may_approve_own=own
             )
         return made.id
+
+    def everybody(self) -> list[User]:
+        """Who is at the desk."""
+        with self.site.app.db.read() as tx:
+            return users.everybody(tx)
 
     def session(self, email: str, secret: str) -> int:
         """Sign a browser in that holds this secret; the session's number."""
@@ -249,6 +254,54 @@ def _take_newest(desk: Desk) -> tuple[str, Fields]:
     return f"{EDITION}/take-newest", {"item": str(second), "again": "yes"}
 
 
+def _draft(desk: Desk, headline: str = "A draft to act on") -> int:
+    news = News(
+        kind=Kind.TOOL_CHANGE,
+        headline=headline,
+        summary="",
+        date=date(2026, 8, 25),
+        source_name="notes",
+        source_url="https://example.org/notes",
+        tool="mlflow",
+        version="9.9",
+        change=Change.RELEASE,
+    )
+    with desk.site.app.db.write() as tx:
+        return items.add(
+            tx, news, week="2026-W35", state=ItemState.DRAFT, now=desk.site.clock(), by="test"
+        )
+
+
+ITEM = {
+    "kind": "tool_change",
+    "tool": "mlflow",
+    "change": "release",
+    "headline": "MLflow 9.9 is out",
+    "date": "2026-08-25",
+    "source_url": "https://example.org/notes",
+    "confidence": "high",
+}
+
+
+def _join(desk: Desk) -> tuple[str, Fields]:
+    return "/desk/inbox/join", {"join": f"{_draft(desk)} {_draft(desk, 'Another')}"}
+
+
+def _forget(desk: Desk) -> tuple[str, Fields]:
+    number = _draft(desk)
+    for (by,) in [(user.email,) for user in desk.everybody()]:
+        item_editing.keep_unsaved(desk.site.app.chain, number, 1, {"headline": ["x"]}, by=by)
+    return "/desk/items/forget", {"id": str(number)}
+
+
+def _restore(desk: Desk) -> tuple[str, Fields]:
+    number = _draft(desk)
+    with desk.site.app.db.write() as tx:
+        first = items.get(tx, [number])[number].news
+        items.revise(tx, number, replace(first, headline="Other words"), now=desk.site.clock())
+    return f"/desk/items/{number}/restore", {"number": "1", "revision": "2"}
+
+
 ACTS: dict[str, Sample] = {
     "POST /desk/weeks/{week}/assemble": lambda _: (f"/desk/weeks/{LATER}/assemble", {}),
     "POST /desk/weeks/{week}/approve": _approve,
@@ -286,6 +339,19 @@ ACTS: dict[str, Sample] = {
     "POST /desk/issues/{issue}/resume": _resume,
     "POST /desk/issues/{issue}/cancel": lambda _: (f"/desk/issues/{ISSUE}/cancel", {}),
     "POST /desk/issues/{issue}/unsure": _unsure,
+    "POST /desk/inbox/triage": lambda desk: (
+        "/desk/inbox/triage",
+        {"act": f"queue {_draft(desk)}"},
+    ),
+    "POST /desk/inbox/join": _join,
+    "POST /desk/items/new": lambda _: ("/desk/items/new", ITEM),
+    "POST /desk/items/unsaved": lambda _: ("/desk/items/unsaved", {**ITEM, "id": "0"}),
+    "POST /desk/items/forget": _forget,
+    "POST /desk/items/{id}": lambda desk: (
+        f"/desk/items/{_draft(desk)}",
+        {**ITEM, "revision": "1"},
+    ),
+    "POST /desk/items/{id}/restore": _restore,
 }
 """For every act of the desk: prepares what it needs, and gives path and fields of a good request."""
 
@@ -296,4 +362,6 @@ PATHS: dict[str, str] = {
     "{week}": LATER,
     "{slug}": "mlops-engineer",
 }
-"""What stands for a part of a path where no such thing has to exist."""
+
+LOOKS: dict[str, Fields] = {"POST /desk/items/preview": ITEM, "POST /desk/items/reach": ITEM}
+"""Requests that are sent like acts, since they hold a form, and only look: fields of a good one."""

@@ -13,7 +13,7 @@ from briefings.model.user import DeskRole
 from briefings.web.desk.door import Door
 from briefings.web.site import Site
 from tests.web.conftest import Installation, copied
-from tests.web.desk_of import ACTS, ANYBODY, PATHS, Desk, press, seal_in
+from tests.web.desk_of import ACTS, ANYBODY, LOOKS, PATHS, Desk, press, seal_in
 from tests.web.test_no_get_writes import state
 
 REFUSED = "That is not among your roles"
@@ -44,7 +44,8 @@ def routes_of(site: Installation) -> set[str]:
 
 def test_the_permission_table_and_the_program_name_the_same_routes(desk: Desk) -> None:
     assert routes_of(desk.site) == set(ROUTES)
-    assert {route for route in ROUTES if route.startswith("POST")} == set(ACTS)
+    assert {route for route in ROUTES if route.startswith("POST")} == set(ACTS) | set(LOOKS)
+    assert not set(ACTS) & set(LOOKS)
 
 
 def test_a_route_without_a_permission_cannot_be_registered(desk: Desk) -> None:
@@ -135,6 +136,20 @@ async def test_every_act_leaves_exactly_one_entry_with_before_and_after(
         assert by.endswith("@desk.example")
         assert subject
         assert ((was or becomes) and was != becomes) or open_to_all
+
+
+@pytest.mark.parametrize("route", LOOKS)
+async def test_a_form_that_is_only_looked_at_needs_its_seal_and_changes_nothing(
+    desk: Desk, route: str
+) -> None:
+    path = route.removeprefix("POST ")
+    async with desk.client(*DeskRole) as client:
+        seal = seal_in(await client.get("/desk"))
+        before = desk.site.dump()
+        assert (await client.post(path, data=dict(LOOKS[route]))).status_code == 403
+        answer = await client.post(path, data={**LOOKS[route], "seal": seal})
+        assert answer.status_code == 200
+        assert desk.site.dump() == before
 
 
 @pytest.mark.parametrize("route", [route for route in ACTS if ROUTES[route] != ANYBODY])

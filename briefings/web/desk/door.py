@@ -114,6 +114,33 @@ class Door:
 
         return register
 
+    def look(self, path: str) -> Callable[[Page], Page]:
+        """Register a POST that only looks, at what a form holds: it must not change anything.
+
+        It wants the seal like an act, and leaves no entry in the log.
+
+        Raises:
+            Misconfigured: the permission table has no line for it.
+        """
+        permission = self._register(f"POST {path}")
+
+        def register(show: Page) -> Page:
+            def answer(
+                request: Request, fields: Annotated[Fields, Depends(form_fields)]
+            ) -> Response:
+                visit = self._visit(request, fields)
+
+                def looked() -> Response:
+                    visit.check_seal()
+                    return show(visit)
+
+                return _refusal(visit, permission) or _guarded(visit, looked)
+
+            self.router.add_api_route(path, answer, methods=["POST"], response_model=None)
+            return show
+
+        return register
+
     def open_act(self, path: str) -> Callable[[Page], Page]:
         """Register an act of somebody who is not signed in: it keeps its own entry in the log.
 

@@ -9,7 +9,9 @@ from briefings.web.desk import (
     board,
     corrections,
     editions,
+    inbox,
     issues,
+    items,
     numbers,
     people,
     previews,
@@ -36,6 +38,8 @@ def routes(site: Site) -> APIRouter:
         issues,
         corrections,
         numbers,
+        inbox,
+        items,
         stopping,
         people,
     ):

@@ -1,0 +1,213 @@
+"""Measures how long the desk's item pages take with many items; prints one JSON object.
+
+    python benchmarks/desk.py [--items N] [--specializations N] [--requests N]
+
+Makes a temporary installation whose items and specializations are made up, signs a person in and
+asks for each page in process, one request at a time; times are milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from briefings.config import Settings
+from briefings.model.news import Change, ItemState, Kind, News
+from briefings.model.user import DeskRole
+from briefings.pipeline import people
+from briefings.pipeline.catalogue import load_folder
+from briefings.pipeline.instance import init
+from briefings.pipeline.prepare import load_catalogue
+from briefings.pipeline.recorded import recorded
+from briefings.pipeline.signing_in import hashed
+from briefings.store import catalogue as catalogues
+from briefings.store import items, users
+from briefings.store.database import Transaction
+from briefings.web.app import create_app
+from briefings.wiring import App, build, shipped
+
+NOW = datetime(2026, 8, 24, 12, tzinfo=UTC)
+SECRET = "of the bench"  # noqa: S105 - opens nothing but a temporary database
+DRAFTS_PER_ITEM = 4
+"""Every so many-th item is a draft; the rest are queued."""
+
+
+def installation(folder: Path, number: int, specializations: int) -> App:
+    """An installation with made-up items of two years."""
+    settings = Settings.load(
+        {},
+        database_url=f"sqlite:///{folder}/desk.db",
+        mail_url=f"maildir://{folder}/outbox",
+        base_url="https://briefings.example",
+        sender="Briefings <news@briefings.example>",
+        postal_address="Bench",
+        secret_key="k" * 32,
+    )
+    app = build(settings, clock=lambda: NOW)
+    init(app.chain)
+    load_folder(app.chain, shipped("catalogue"))
+    with app.db.write() as tx:
+        known = load_catalogue(tx)
+        more = tuple(
+            replace(
+                known.specializations[n % 5],
+                slug=f"made-up-{n}",
+                name=f"Made up {n}",
+                general=False,
+            )
+            for n in range(max(0, specializations - len(known.specializations)))
+        )
+        tools = tuple(
+            replace(tool, concerns=(*tool.concerns, *(each.slug for each in more[place::4])))
+            for place, tool in enumerate(known.tools)
+        )
+        catalogues.save(
+            tx, replace(known, specializations=(*known.specializations, *more), tools=tools)
+        )
+        slugs = [tool.slug for tool in tools]
+        for n in range(number):
+            add(tx, n, slugs[n % len(slugs)])
+    return app
+
+
+def add(tx: Transaction, n: int, tool: str) -> None:
+    """Add one made-up item."""
+    day = date(2026, 8, 24) - timedelta(days=n % 730)
+    news = News(
+        kind=Kind.TOOL_CHANGE,
+        headline=f"{tool} {n // 50}.{n % 50} changes how its workers start",
+        summary="It is said here in one or two sentences what changed, and for whom. " * 2,
+        date=day,
+        source_name="release notes",
+        source_url=f"https://example.org/{tool}/{n}",
+        tool=tool,
+        version=f"{n // 50}.{n % 50}",
+        change=list(Change)[n % 5],
+    )
+    state = ItemState.QUEUED if n % DRAFTS_PER_ITEM else ItemState.DRAFT
+    year, week, _ = day.isocalendar()
+    items.add(tx, news, week=f"{year}-W{week:02}", state=state, now=NOW)
+
+
+def sign_in(app: App) -> None:
+    """Put a person at the desk, with a browser that is signed in."""
+    with recorded(app.chain, by="bench", route="bench", act="add") as record:
+        made = people.add(
+            record,
+            "bench@desk.example",
+            name="",
+            roles=[role.value for role in DeskRole],
+            may_approve_own=True,
+        )
+    with app.db.write() as tx:
+        users.open_session(
+            tx,
+            made.id,
+            token=hashed(SECRET),
+            letter_id=-1,
+            letter_at=NOW,
+            browser="bench",
+            now=NOW,
+            expires_at=NOW + timedelta(days=1),
+        )
+
+
+async def measure(app: App, requests: int) -> dict[str, dict[str, float]]:
+    """Ask for each page again and again; median, slowest and processor time of each."""
+    pages = {
+        "inbox": "/desk/inbox",
+        "inbox, last page": "/desk/inbox?page=100",
+        "inbox, any state": "/desk/inbox?state=any",
+        "inbox, one tool": "/desk/inbox?tool=mlflow",
+        "inbox, from feeds": "/desk/inbox?from=feed",
+        "search, many hits": "/desk/inbox?state=any&q=workers",
+        "search, no hit": "/desk/inbox?state=any&q=nowhere+to+be+found",
+        "new item": "/desk/items/new",
+        "item": "/desk/items/1",
+        "history": "/desk/items/1/history",
+    }
+    form = {
+        "kind": "tool_change",
+        "tool": "mlflow",
+        "change": "release",
+        "confidence": "high",
+        "headline": "MLflow 3 is out",
+        "date": "2026-08-24",
+        "source_url": "https://example.org/notes",
+    }
+    found: dict[str, dict[str, float]] = {}
+    transport = httpx.ASGITransport(app=create_app(app))
+    async with httpx.AsyncClient(
+        transport=transport, base_url="https://briefings.example", cookies={"desk": SECRET}
+    ) as client:
+        seal = re.findall(r'name="seal" value="([^"]+)"', (await client.get("/desk")).text)[0]
+        for name, path in pages.items():
+            found[name] = await _timed(client, "GET", path, requests)
+        for name in ("preview", "reach"):
+            found[name] = await _timed(
+                client, "POST", f"/desk/items/{name}", requests, {**form, "seal": seal}
+            )
+        found["save a draft"] = await _timed(
+            client, "POST", "/desk/items/new", requests, {**form, "seal": seal}
+        )
+    return found
+
+
+async def _timed(
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    requests: int,
+    form: dict[str, str] | None = None,
+) -> dict[str, float]:
+    took: list[float] = []
+    used: list[float] = []
+    for _ in range(requests + 1):  # the first one fills caches
+        began, work = time.perf_counter(), time.process_time()
+        answer = await client.request(method, path, data=form)
+        took.append((time.perf_counter() - began) * 1000)
+        used.append((time.process_time() - work) * 1000)
+        if answer.status_code not in (200, 303):
+            raise SystemExit(f"{method} {path} answered {answer.status_code}")
+    rest = took[1:]
+    return {
+        "median_ms": round(statistics.median(rest), 1),
+        "slowest_ms": round(max(rest), 1),
+        "cpu_ms": round(statistics.median(used[1:]), 1),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=20_000)
+    parser.add_argument("--specializations", type=int, default=200)
+    parser.add_argument("--requests", type=int, default=20)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        app = installation(Path(folder), chosen.items, chosen.specializations)
+        try:
+            sign_in(app)
+            pages = asyncio.run(measure(app, chosen.requests))
+        finally:
+            app.db.dispose()
+    print(
+        json.dumps(
+            {"items": chosen.items, "specializations": chosen.specializations, "pages": pages},
+            indent=2,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
