@@ -41,6 +41,8 @@ class Purpose(StrEnum):
     ADDRESS = "address"
     TIER = "tier"
     DESK = "desk"
+    CALENDAR = "calendar"
+    FEED = "feed"
 
 
 _DAY = 86_400
@@ -71,6 +73,8 @@ _CODES = {
     Purpose.ADDRESS: b"\x0a",
     Purpose.TIER: b"\x0b",
     Purpose.DESK: b"\x0c",
+    Purpose.CALENDAR: b"\x0d",
+    Purpose.FEED: b"\x0e",
 }
 """Part of every token ever mailed: never change or reuse one, and stay below 62 (3e)."""
 
@@ -227,6 +231,11 @@ def view_url(base: str, token: str) -> str:
 def feedback_url(base: str, token: str) -> str:
     """What a reader says about one mail; `/yes`, `/no` or an item's number follow."""
     return _url(base, "feedback", token)
+
+
+def plan_url(base: str, token: str) -> str:
+    """The reader's 12-week plan."""
+    return _url(base, "plan", token)
 
 
 def item_url(base: str, item_id: int) -> str:

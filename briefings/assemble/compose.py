@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from briefings.assemble.focus import focus_area
 from briefings.assemble.head import OwnWords, PlanPart, compose_head
 from briefings.assemble.shelf import KINDS, Given, Shelf, draw_few, fill_shelves, first_twelve
 from briefings.assemble.thin import ThinRules
@@ -62,8 +63,13 @@ def compose(  # noqa: PLR0917 - week, content and catalogue; what belongs to the
     `items` holds every placed revision, also those of `past_slots`: the editions of the weeks
     since the reader's last slot, without this week's (R9); whether this is their week is the
     caller's question. `received` items are left out (R5). `plan_week` is that of weeks.plan_week.
-    `last_subjects` are last week's, by slug.
+    `last_subjects` are last week's, by slug. A focus of the reader moves its items up inside their
+    class (R10), before the first twelve are taken and the head is chosen.
     """
+    known = [s for s in dict.fromkeys(profile.specializations) if catalogue.has_specialization(s)]
+    if not known:
+        return SkipReason.NOTHING_NEW
+    primary = catalogue.specialization(known[0])
     given = Given(
         profile=profile,
         week=week,
@@ -73,12 +79,10 @@ def compose(  # noqa: PLR0917 - week, content and catalogue; what belongs to the
         received=received,
         past_slots=past_slots,
         rules=rules or ThinRules(),
+        focus=focus_area(profile.focus, primary, catalogue),
     )
-    known = [s for s in dict.fromkeys(profile.specializations) if catalogue.has_specialization(s)]
-    if not known:
-        return SkipReason.NOTHING_NEW
     going = [s for s in known if s in editions or any(s in each for each in past_slots)]
-    plan = _plan(given, catalogue.specialization(known[0]), plan_week)
+    plan = _plan(given, primary, plan_week)
     waiting = (EditionState.HELD, EditionState.DRAFT)
     if not going and any(states.get(slug) in waiting for slug in known):
         return SkipReason.ALL_HELD
@@ -117,6 +121,9 @@ def _plan(given: Given, primary: Specialization, number: int | None) -> PlanPart
         return ClosingBlock(
             specialization=primary.slug,
             portfolio_evidence=primary.portfolio_evidence,
+            others=tuple(
+                s.name for s in given.catalogue.specializations if s.plan and s.slug != primary.slug
+            ),
             language=language,
         )
     step = primary.plan_week(number)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from briefings.assemble.acts import with_act
+from briefings.assemble.focus import moved_up
 from briefings.assemble.match import tool_of
 from briefings.assemble.pay import growth_note
 from briefings.assemble.rank import key, profile_of
@@ -20,6 +21,7 @@ from briefings.model.reader import Section
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from briefings.model.assessment import SkillArea
     from briefings.model.catalogue import Catalogue, Specialization
     from briefings.model.edition import Edition, Placement
     from briefings.model.reader import Preferences
@@ -58,6 +60,7 @@ class Given:
     received: frozenset[int]
     past_slots: Sequence[Mapping[str, Edition]]
     rules: ThinRules
+    focus: SkillArea | None = None
 
     def shows(self, section: Section) -> bool:
         """Say whether the reader left that section on."""
@@ -82,7 +85,13 @@ def fill_shelves(given: Given, going: Iterable[str]) -> list[Shelf]:
             profile = profile_of(specialization, given.catalogue)
             past.sort(key=lambda block: key(block.item, profile))
         fresh.sort(key=lambda block: KINDS.index(block.item.news.kind))
-        shelves.append(Shelf(specialization=specialization, fresh=tuple(fresh), past=tuple(past)))
+        shelves.append(
+            Shelf(
+                specialization=specialization,
+                fresh=moved_up(fresh, given.focus),
+                past=moved_up(past, given.focus),
+            )
+        )
     return shelves
 
 

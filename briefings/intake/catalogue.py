@@ -182,8 +182,9 @@ def _check(draft: _Draft, findings: Findings) -> None:
         rules.check_specialization(findings, file, found, roles, tools)
     rules.check_sentences(findings, draft.written)
     rules.check_tools(findings, TOOLS, draft.tools, subscribable)
+    at_risk = {role.slug: [task.task for task in role.tasks_at_risk] for _, role in draft.roles}
     for file, found in draft.assessments:
-        rules.check_assessment(findings, file, found, roles, tools)
+        rules.check_assessment(findings, file, found, roles=roles, at_risk=at_risk, tools=tools)
     if _was_read(TIERS, findings):
         rules.check_tiers(findings, TIERS, draft.tiers)
     named = [

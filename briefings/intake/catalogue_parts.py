@@ -318,6 +318,7 @@ def _question(entry: Table) -> Question:
         hint=entry.text("hint", most=300),
         why=entry.text("why", required=True, most=400),
         area=entry.slug("area", required=False) or None,
+        task=entry.text("task", most=200),
         answers=tuple(answers),
     )
     entry.done()

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from briefings.intake.yaml_fields import SLUG, closest
-from briefings.model.assessment import MAX_AREAS
+from briefings.model.assessment import MAX_AREAS, QuestionAbout
 from briefings.model.catalogue import FREE_TIER, PLAN_TASKS, PLAN_WEEKS, plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from briefings.intake.yaml_lines import Findings
-    from briefings.model.assessment import Assessment
+    from briefings.model.assessment import Assessment, Question
     from briefings.model.catalogue import (
         PlanWeek,
         Role,
@@ -176,10 +176,26 @@ def _texts(week: PlanWeek) -> list[tuple[str, str]]:
 
 
 def check_assessment(
-    findings: Findings, file: str, found: Assessment, roles: set[str], tools: set[str] | None
+    findings: Findings,
+    file: str,
+    found: Assessment,
+    *,
+    roles: set[str],
+    at_risk: Mapping[str, Collection[str]],
+    tools: set[str] | None,
 ) -> None:
-    """Check an assessment's role, areas, questions and answers."""
+    """Check an assessment's role, areas, questions and answers.
+
+    `at_risk` are the tasks at risk by role; a role that is not in it could not be read.
+    """
     check_reference(findings, (file, "role"), found.role, roles, "role")
+    if not at_risk.get(found.role, "unread"):
+        findings.add(
+            file,
+            "role",
+            f"role {found.role!r} has no tasks at risk, so there is no exposure to assess",
+            "fill in `tasks_at_risk` from a source, or delete this file",
+        )
     areas = {area.slug for area in found.areas}
     if len(found.areas) > MAX_AREAS:
         findings.add(
@@ -206,9 +222,29 @@ def check_assessment(
         answers = question.answers
         named = [(a.slug, (file, f"{base}.answers[{n}].slug")) for n, a in enumerate(answers, 1)]
         check_unique(findings, named, "answer")
+        if question.task:
+            _check_task(findings, (file, base), question, at_risk.get(found.role))
         for at, answer in enumerate(answers, 1):
             place = (file, f"{base}.answers[{at}].area")
             check_reference(findings, place, answer.area or "", areas, "area")
+
+
+def _check_task(
+    findings: Findings, place: Place, question: Question, known: Collection[str] | None
+) -> None:
+    """Check a question about time: more time in a task at risk must never count as safer."""
+    file, base = place
+    if known is not None and question.task not in known:
+        remedy = closest(question.task, known) if known else "leave `task` out"
+        findings.add(
+            file, f"{base}.task", f"the role has no such task at risk: {question.task!r}", remedy
+        )
+    if question.about is not QuestionAbout.TASK:
+        findings.add(file, f"{base}.about", "the question names a task", "write `about: task`")
+    points = [answer.points for answer in question.answers]
+    if points != sorted(points):
+        remedy = "list them from most of the week to least, points from 0 up"
+        findings.add(file, f"{base}.answers", "less time brings fewer points", remedy)
 
 
 def check_tiers(findings: Findings, file: str, tiers: tuple[Tier, ...]) -> None:

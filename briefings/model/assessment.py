@@ -41,7 +41,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question of the assessment, with a hint under it and the reason why it is asked."""
+    """A question of the assessment, with a hint under it and the reason why it is asked.
+
+    `task` is the task at risk, as the role names it, whose time is asked about; its answers go from
+    most of the week to least, so their points never fall.
+    """
 
     slug: str
     about: QuestionAbout
@@ -49,6 +53,7 @@ class Question:
     hint: str = ""
     why: str
     area: str | None = None
+    task: str = ""
     answers: tuple[Answer, ...]
 
 
@@ -60,3 +65,20 @@ class Assessment:
     intro: str
     areas: tuple[SkillArea, ...]
     questions: tuple[Question, ...]
+
+    def area(self, slug: str) -> SkillArea | None:
+        """Find an area by slug, or None."""
+        return next((area for area in self.areas if area.slug == slug), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What a sign-up takes along from a result until it is confirmed.
+
+    `answers` are pairs of slugs, empty unless the person said that we may keep them.
+    """
+
+    role: str
+    focus: str = ""
+    starts_plan: bool = False
+    answers: tuple[tuple[str, str], ...] = ()

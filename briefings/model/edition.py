@@ -156,10 +156,14 @@ class PlanBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingBlock:
-    """Stands once where week 13 would be: the plan is done, and what next."""
+    """Stands once where week 13 would be: the plan is done, and what next.
+
+    `others` are names of specializations with a plan of their own.
+    """
 
     specialization: str
     portfolio_evidence: tuple[str, ...]
+    others: tuple[str, ...] = ()
     language: str = "en"
 
 

@@ -21,12 +21,16 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What decides a reader's list of blocks; readers with equal preferences can share a group."""
+    """What decides a reader's list of blocks; readers with equal preferences can share a group.
+
+    `focus` is a skill area of the primary role (R10), empty for none.
+    """
 
     specializations: tuple[str, ...]
     frequency: Frequency = Frequency.WEEKLY
     sections_off: tuple[Section, ...] = ()
     language: str = "en"
+    focus: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

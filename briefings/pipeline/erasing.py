@@ -14,7 +14,16 @@ from briefings.pipeline.fresh_links import letter_of
 from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.mailboxes import Mailboxes
 from briefings.pipeline.reading import reader_of
-from briefings.store import consents, deliveries, grants, letters, moves, readers
+from briefings.store import (
+    consents,
+    deliveries,
+    grants,
+    kept_assessments,
+    letters,
+    moves,
+    plan_marks,
+    readers,
+)
 from briefings.store.database import Transaction
 
 MOST_MAILS = 10_000
@@ -59,7 +68,24 @@ def everything_about(tx: Transaction, reader: Reader, now: datetime) -> dict[str
                 for one in grants.of_reader(tx, reader.id)
             ],
         },
-        "plan": {"started_on": _day(reader.plan_started_on), "snoozes": reader.plan_snoozes},
+        "plan": {
+            "started_on": _day(reader.plan_started_on),
+            "snoozes": reader.plan_snoozes,
+            "focus": chosen.focus,
+            "marks": {
+                plan: [{"week": week, "task": task, "mark": mark} for week, task, mark in marks]
+                for plan, marks in plan_marks.of_reader(tx, reader.id).items()
+            },
+        },
+        "assessments": [
+            {
+                "role": kept.role,
+                "answers": dict(kept.answers),
+                "exposure": kept.exposure,
+                "at": _written(kept.at),
+            }
+            for kept in kept_assessments.of_reader(tx, reader.id)
+        ],
         "confirmed_at": _written(reader.confirmed_at),
         "left_at": _written(reader.left_at),
         "suppressed": reader.suppressed,

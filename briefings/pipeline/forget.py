@@ -6,7 +6,17 @@ from datetime import datetime
 
 from briefings.model.reader import Reader
 from briefings.pipeline.mailboxes import ERASED
-from briefings.store import consents, deliveries, grants, letters, moves, readers, signups
+from briefings.store import (
+    consents,
+    deliveries,
+    grants,
+    kept_assessments,
+    letters,
+    moves,
+    plan_marks,
+    readers,
+    signups,
+)
 from briefings.store.database import Transaction
 
 
@@ -16,6 +26,8 @@ def forget(tx: Transaction, mailbox: str, reader: Reader, now: datetime) -> None
     consents.erase(tx, reader.id)
     grants.forget(tx, reader.id)
     moves.drop(tx, reader.id)
+    plan_marks.erase(tx, reader.id)
+    kept_assessments.erase(tx, reader.id)
     signups.drop(tx, reader.email)
     letters.forget_mailbox(tx, reader.email)
     deliveries.forget_replies(tx, reader.id)

@@ -23,7 +23,14 @@ from briefings.deliver.message import (
     raw_values,
 )
 from briefings.errors import NotFound
-from briefings.links import Purpose, feedback_url, one_click_url, preferences_url, view_url
+from briefings.links import (
+    Purpose,
+    feedback_url,
+    one_click_url,
+    plan_url,
+    preferences_url,
+    view_url,
+)
 from briefings.model.catalogue import Catalogue
 from briefings.model.edition import Block
 from briefings.pipeline.chain import Chain
@@ -51,6 +58,7 @@ SLOTS = (
     "name",
     "view_url",
     "feedback_url",
+    "plan_url",
     "preferences_url",
     "unsubscribe_url",
     "specializations",
@@ -87,6 +95,7 @@ def personal(chain: Chain, letter: Letter) -> dict[str, str]:
         "feedback_url": feedback_url(base, sign(Purpose.FEEDBACK, reader, delivery)),
         "preferences_url": preferences_url(base, sign(Purpose.PREFERENCES, reader, delivery)),
         "unsubscribe_url": one_click_url(base, sign(Purpose.UNSUBSCRIBE, reader, delivery)),
+        "plan_url": plan_url(base, sign(Purpose.PLAN, reader, delivery)),
         "specializations": letter.specializations,
         "when": when(chain),
     }

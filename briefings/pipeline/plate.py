@@ -17,7 +17,14 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from briefings.deliver.message import message_id
-from briefings.links import Purpose, feedback_url, one_click_url, preferences_url, view_url
+from briefings.links import (
+    Purpose,
+    feedback_url,
+    one_click_url,
+    plan_url,
+    preferences_url,
+    view_url,
+)
 from briefings.pipeline.chain import Chain
 from briefings.slots import (
     Sheet,
@@ -77,6 +84,7 @@ class Stamp:
                 "feedback_url": lambda token: feedback_url(base, token),
                 "preferences_url": lambda token: preferences_url(base, token),
                 "unsubscribe_url": lambda token: one_click_url(base, token),
+                "plan_url": lambda token: plan_url(base, token),
                 "one_click": lambda token: one_click_url(base, token),
                 "leave_token": lambda token: token,
             },
@@ -88,6 +96,7 @@ _PURPOSES = {
     "feedback_url": Purpose.FEEDBACK,
     "preferences_url": Purpose.PREFERENCES,
     "unsubscribe_url": Purpose.UNSUBSCRIBE,
+    "plan_url": Purpose.PLAN,
     "one_click": Purpose.UNSUBSCRIBE,
     "leave_token": Purpose.UNSUBSCRIBE,
 }

@@ -132,6 +132,7 @@ def choose(chain: Chain, token: Token, choice: Choice) -> None:
             frequency=choice.frequency,
             sections_off=tuple(section for section in Section if section not in choice.sections),
             language=_language(choice.language or reader.preferences.language),
+            focus=reader.preferences.focus,
         )
         before = (_sorted(reader.preferences), reader.timezone, reader.paused_until)
         if (wanted, timezone, choice.paused_until) != before:

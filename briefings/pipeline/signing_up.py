@@ -13,6 +13,7 @@ from briefings.errors import Refused
 from briefings.links import LIFETIMES, BadToken, Purpose, Token
 from briefings.model.letter import Letter, LetterKind, NewLetter
 from briefings.model.reader import NewReader, Reader
+from briefings.pipeline.carrying import take_over
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.letterpress import names_of
@@ -159,6 +160,9 @@ def confirm(
         else:
             _admit(tx, mailboxes, asked.email)
             reader = _subscribed(tx, asked, now)
+            if asked.carried is not None:
+                take_over(tx, chain, catalogue, reader, asked.carried)
+                reader = readers.get(tx, reader.id) or reader
             consents.add(tx, reader.id, _proof(asked, now, confirmed_from))
             signups.drop(tx, asked.email)
             # Inside the transaction, as leaving does it: a restore replays both.
@@ -199,6 +203,7 @@ def _sign_up(asked: Request, asked_from: str, now: datetime) -> NewSignUp:
         asked_at=now,
         asked_from=asked_from,
         expires_at=now + CONFIRM_WITHIN,
+        carried=asked.carried,
     )
 
 

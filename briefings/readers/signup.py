@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from briefings.model.address import Address, parse_address
+from briefings.model.assessment import Carried
 from briefings.readers.zones import accepted
 
 SOONEST = 2
@@ -23,12 +24,13 @@ Fields = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A sign-up form that is complete."""
+    """A sign-up form that is complete; `carried` has no answers yet: they come sealed."""
 
     address: Address
     specializations: tuple[str, ...]
     timezone: str | None
     source: str
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +69,29 @@ def read(fields: Fields, known: Collection[str]) -> Request | Wrong:
     if address is None or wrong:
         return Wrong(by_field=wrong)
     source = first(fields, "from")
+    carried = _carried(fields)
+    if carried is not None and carried.role in chosen:  # its plan and focus are the primary's
+        chosen = (carried.role, *(slug for slug in chosen if slug != carried.role))
     return Request(
         address=address,
         specializations=chosen,
         timezone=accepted(first(fields, "timezone")),
         source=source if source in SOURCES else SOURCES[0],
+        carried=carried,
+    )
+
+
+def keeps_answers(fields: Fields) -> bool:
+    """Say whether the person wants their answers kept."""
+    return first(fields, "keep") == "yes"
+
+
+def _carried(fields: Fields) -> Carried | None:
+    role = first(fields, "assessed")
+    if not role:
+        return None
+    return Carried(
+        role=role, focus=first(fields, "focus"), starts_plan=first(fields, "start_plan") == "yes"
     )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SLOTS = (
     "feedback_url",
     "name",
+    "plan_url",
     "preferences_url",
     "specializations",
     "unsubscribe_url",

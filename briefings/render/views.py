@@ -210,7 +210,16 @@ def _overflow(spec: OverflowBlock) -> View:
 
 def _closing(spec: ClosingBlock) -> View:
     weeks = ("mine",) * PLAN_WEEKS
-    return {"before": 0, "after": 0, "weeks": weeks, "evidence": spec.portfolio_evidence}
+    *most, last = ("", *spec.others)
+    names = f"{', '.join(most[1:])} and {last}" if most[1:] else last
+    verb = "has" if len(spec.others) == 1 else "have"
+    return {
+        "before": 0,
+        "after": 0,
+        "weeks": weeks,
+        "evidence": spec.portfolio_evidence,
+        "others": f"{names} {verb} a plan, too" if names else "",
+    }
 
 
 def _heading(spec: HeadingBlock) -> View:

@@ -36,11 +36,11 @@ __all__ = ["changes_since", "last_change"]
 _COLUMNS = (
     "id, email, name, specializations, frequency, sections_off, language, timezone, "
     "plan_started_on, plan_snoozes, tier, confirmed_at, left_at, paused_until, suppressed, "
-    "preferences_version"
+    "preferences_version, focus"
 )
 _DECIDES = (
     "specializations, frequency, sections_off, language, timezone, plan_started_on, "
-    "plan_snoozes, tier, left_at IS NULL, paused_until, suppressed"
+    "plan_snoozes, focus, tier, left_at IS NULL, paused_until, suppressed"
 )
 Alike = tuple[object, ...]
 """What decides about a reader, as it is stored: equal for readers who get the same, hashable."""
@@ -78,6 +78,7 @@ class ReaderRow(Table, table=True):
     timezone: str | None = None
     plan_started_on: date | None = Field(default=None, sa_type=Day)
     plan_snoozes: int = 0
+    focus: str = ""
     tier: str = "free"
     confirmed_at: datetime | None = Field(default=None, sa_type=Instant)
     left_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -302,6 +303,7 @@ def set_preferences(  # noqa: PLR0917 - the parts of one form, agreed upon
         frequency=preferences.frequency.value,
         sections_off=";".join(section.value for section in preferences.sections_off),
         language=preferences.language,
+        focus=preferences.focus,
         timezone=timezone,
         paused_until=stored_day(paused_until),
     )
@@ -313,6 +315,14 @@ def switch_off(tx: Transaction, reader: Reader, section: Section, now: datetime)
     off = {*reader.preferences.sections_off, section}
     written = ";".join(each.value for each in Section if each in off)
     _update(tx, reader.id, now, sections_off=written)
+
+
+def set_plan(
+    tx: Transaction, reader_id: int, started_on: date | None, snoozes: int, now: datetime
+) -> None:
+    """Store from when a reader's plan counts and by how many weeks it was moved. NotFound."""
+    _subscribed(tx, reader_id)
+    _update(tx, reader_id, now, plan_started_on=stored_day(started_on), plan_snoozes=snoozes)
 
 
 def suppress(
@@ -347,6 +357,7 @@ def erase(tx: Transaction, reader_id: int, now: datetime) -> None:
         timezone=None,
         plan_started_on=None,
         plan_snoozes=0,
+        focus="",
         tier="free",
         paused_until=None,
         consent_source="",
@@ -387,7 +398,7 @@ def _split(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def _preferences(
-    specializations: str, frequency: str, sections_off: str, language: str
+    specializations: str, frequency: str, sections_off: str, language: str, focus: str
 ) -> Preferences:
     """Make equal preferences one object: a million readers have some thousand of them."""
     return Preferences(
@@ -395,6 +406,7 @@ def _preferences(
         frequency=Frequency(frequency),
         sections_off=tuple(Section(part) for part in _split(sections_off)),
         language=language,
+        focus=focus,
     )
 
 
@@ -407,7 +419,7 @@ def _reader(row: Row) -> Reader:
         id=row[0],
         email=row[1],
         name=row[2],
-        preferences=_preferences(row[3], row[4], row[5], row[6]),
+        preferences=_preferences(row[3], row[4], row[5], row[6], row[16]),
         timezone=row[7],
         plan_started_on=day(row[8]),
         plan_snoozes=row[9],

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Field, Index
 
+from briefings.model.assessment import Carried
+from briefings.store.codec import dumps, loads
 from briefings.store.instants import Instant, instant, stored
 from briefings.store.mailbox import mailbox_key
 from briefings.store.tables import BigId, Table
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from briefings.store.database import Row, Transaction
 
 _COLUMNS = (
-    "id, email, specializations, timezone, source, consent_text, asked_at, asked_from, expires_at"
+    "id, email, specializations, timezone, source, consent_text, asked_at, asked_from, expires_at, "
+    "assessed"
 )
 
 
@@ -39,11 +42,15 @@ class SignUpRow(Table, table=True):
     asked_at: datetime = Field(sa_type=Instant)
     asked_from: str
     expires_at: datetime = Field(sa_type=Instant)
+    assessed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSignUp:
-    """What a visitor asked for. `asked_from` is an IP address, `consent_text` a text's version."""
+    """What a visitor asked for. `asked_from` is an IP address, `consent_text` a text's version.
+
+    `carried` comes along from the result of an assessment.
+    """
 
     email: str
     specializations: tuple[str, ...]
@@ -53,6 +60,7 @@ class NewSignUp:
     asked_at: datetime
     asked_from: str
     expires_at: datetime
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +74,13 @@ def put(tx: Transaction, asked: NewSignUp) -> int:
     """Store a sign-up in place of an earlier one of the same mailbox, whose number it keeps."""
     rows = tx.rows(
         "INSERT INTO sign_up (email, email_key, specializations, timezone, source, consent_text, "
-        "asked_at, asked_from, expires_at) VALUES (:email, :key, :specializations, :timezone, "
-        ":source, :consent_text, :asked_at, :asked_from, :expires_at) "
+        "asked_at, asked_from, expires_at, assessed) VALUES (:email, :key, :specializations, "
+        ":timezone, :source, :consent_text, :asked_at, :asked_from, :expires_at, :assessed) "
         "ON CONFLICT (email_key) DO UPDATE SET email = excluded.email, "
         "specializations = excluded.specializations, timezone = excluded.timezone, "
         "source = excluded.source, consent_text = excluded.consent_text, "
         "asked_at = excluded.asked_at, asked_from = excluded.asked_from, "
-        "expires_at = excluded.expires_at RETURNING id",
+        "expires_at = excluded.expires_at, assessed = excluded.assessed RETURNING id",
         email=asked.email,
         key=mailbox_key(asked.email),
         specializations=";".join(asked.specializations),
@@ -82,6 +90,7 @@ def put(tx: Transaction, asked: NewSignUp) -> int:
         asked_at=stored(asked.asked_at),
         asked_from=asked.asked_from,
         expires_at=stored(asked.expires_at),
+        assessed=dumps(asked.carried) if asked.carried is not None else "",
     )
     return int(rows[0][0])
 
@@ -125,4 +134,5 @@ def _sign_up(row: Row) -> SignUp:
         asked_at=instant(row[6]),
         asked_from=row[7],
         expires_at=instant(row[8]),
+        carried=loads(Carried, row[9]) if row[9] else None,
     )

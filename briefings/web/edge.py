@@ -27,6 +27,9 @@ PERSONAL = (
     "/export/",
     "/erase/",
     "/address/",
+    "/plan/",
+    "/calendar/",
+    "/feed/",
 )
 """Pages under a reader's own links: kept in no store, found by no crawler."""
 _PERSONAL = (*PERSONAL, "/outbox", "/desk")

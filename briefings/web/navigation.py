@@ -20,6 +20,7 @@ class Entry:
 
 NAVIGATION = (
     Entry("roles", "/roles", "Roles"),
+    Entry("assessment", "/assessment", "Assessment"),
     Entry("archive", "/archive", "Archive"),
     Entry("pricing", "/pricing", "Pricing"),
     Entry("subscribe", "/subscribe", "Sign up"),

@@ -54,6 +54,8 @@ class Pages:
         )
         self._templates.filters.update(
             day=day,
+            day_and_month=day_and_month,
+            week_day=week_day,
             day_and_time=day_and_time,
             marked=in_html,
             moment=moment,
@@ -195,3 +197,13 @@ def _static(file: Path) -> StaticFile:
         content=content,
         media_type=media_type or "application/octet-stream",
     )
+
+
+def day_and_month(when: date) -> str:
+    """Write "19 August"."""
+    return format_date(when, "d MMMM", locale="en_GB")
+
+
+def week_day(when: date) -> str:
+    """Write "Monday 24 August"."""
+    return format_date(when, "EEEE d MMMM", locale="en_GB")

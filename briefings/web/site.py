@@ -112,7 +112,8 @@ class Site:
         return Aged(make, monotonic=self.app.chain.monotonic, seconds=PAGE_SECONDS)
 
     @cached_property
-    def _shown_week(self) -> Week | None:
+    def shown_week(self) -> Week | None:
+        """The week that the demo shows, whatever the date; None in a real installation."""
         if not self.demo:
             return None
         with self.app.db.read() as tx:
@@ -122,7 +123,7 @@ class Site:
     @property
     def today(self) -> date:
         """The day to draw as now: today, or in the demo the Monday of the mail that it shows."""
-        return self._shown_week.mail_monday if self._shown_week else self.now().date()
+        return self.shown_week.mail_monday if self.shown_week else self.now().date()
 
     def canonical(self, path: str) -> str:
         """The one address of a page for search engines; empty where BASE_URL is not set."""
@@ -132,7 +133,7 @@ class Site:
     @property
     def week(self) -> Week:
         """The week of the masthead: this one, or in the demo the one that it shows."""
-        return self._shown_week or self.app.this_week()
+        return self.shown_week or self.app.this_week()
 
     def now(self) -> datetime:
         """The time, in UTC."""

@@ -24,6 +24,8 @@ MUST_MEET = {
     "/specializations/ai-safety-alignment",
     "/subscribe",
     "/pricing",
+    "/assessment",
+    "/assessment/mlops-engineer",
     "/archive/mlops-engineer",
     "/archive/data-scientist/2026-W34",
 }
@@ -90,7 +92,8 @@ def of_answer(path: str, answer: httpx.Response) -> Iterator[str]:
         yield f"a policy with holes: {policy}"
     if "set-cookie" in answer.headers:
         yield "a cookie"
-    if path != "/subscribe" and not path.startswith("/subscribe?"):
+    # A sign-up form holds its hour, an assessment what this browser answered.
+    if path != "/subscribe" and not path.startswith(("/subscribe?", "/assessment/")):
         cached = answer.headers["cache-control"]
         if "public" not in cached:
             yield f"cannot be kept: {cached}"

@@ -34,7 +34,9 @@ async def test_every_page_carries_the_headers_that_keep_it_safe(installed: Insta
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["referrer-policy"] == "no-referrer"
             assert "set-cookie" not in answer.headers
-            own = path.startswith(("/unsubscribe", "/preferences", "/view", "/outbox"))
+            own = path.startswith(
+                ("/unsubscribe", "/preferences", "/plan", "/view", "/feedback", "/outbox")
+            )
             assert (answer.headers["cache-control"] == "no-store") is own, path
             assert ("x-robots-tag" in answer.headers) is own, path
 

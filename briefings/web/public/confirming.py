@@ -77,6 +77,8 @@ def _welcome(site: Site, made: Confirmed) -> Response:
         title="You are in",
         names=made.names,
         next_words=next_words(when, today),
+        plan_token=chain.signer().sign(Purpose.PLAN, reader.id),
+        plan_starts=reader.plan_started_on,
         preferences_token=chain.signer().sign(Purpose.PREFERENCES, reader.id),
         share=share_url(site.base_url, reader.preferences.specializations[0]),
     )

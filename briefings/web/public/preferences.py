@@ -124,6 +124,7 @@ def _page(
         title="What you get",
         token=token,
         seal=site.settings_seal(link),
+        plan_token=site.token(Purpose.PLAN, link),
         unsubscribe_token=site.token(Purpose.UNSUBSCRIBE, link),
         seen=seen,
         filled=filled,

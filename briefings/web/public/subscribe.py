@@ -8,10 +8,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from briefings.pipeline.assessing import Assessed, catalogue_of, with_assessment
 from briefings.pipeline.signing_up import Limits, TooMany, sign_up
 from briefings.readers.consent import CONSENT, PRESENT
-from briefings.readers.signup import LATEST, SOONEST, SOURCES, TRAP, Wrong, is_trapped, read
+from briefings.readers.signup import (
+    LATEST,
+    SOONEST,
+    SOURCES,
+    TRAP,
+    Wrong,
+    is_trapped,
+    read,
+)
 from briefings.readers.zones import accepted, in_words, offered
+from briefings.web.public.answers import carrying
 from briefings.web.seals import BadSeal
 from briefings.web.site import Fields, Site, first, form_fields, from_elsewhere
 
@@ -56,6 +66,7 @@ def routes(site: Site) -> APIRouter:
             return _form(site, fields, wrong=asked.by_field, message=_FAILED, status=422)
         if message := _form_age(site, first(fields, "seal")):
             return _form(site, fields, message=message, status=422)
+        asked = carrying(site, fields, asked)
         mailboxes = site.mailboxes
         if not is_trapped(fields):
             try:
@@ -112,6 +123,11 @@ def asked_from(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def _form_seal(site: Site) -> str:
+    """A seal for a sign-up form that is opened now."""
+    return site.seals.seal(_FORM, str(site.seconds()), site.seconds())
+
+
 def limits(site: Site) -> Limits:
     """How many sign-ups an hour has room for."""
     settings = site.app.settings
@@ -129,9 +145,15 @@ def _form(
     """The form as it was filled in, under a seal that says when it was first opened."""
     seal = first(filled, "seal")
     if _form_age(site, seal) != _TOO_QUICK:
-        seal = site.seals.seal(_FORM, str(site.seconds()), site.seconds())
+        seal = _form_seal(site)
     zone_name = accepted(first(filled, "timezone")) or ""
     source = first(filled, "from")
+    values = {
+        **sign_up_values(site),
+        "wrong": wrong or {},
+        "seal": seal,
+        "zone_name": zone_name,
+    }
     page = site.pages.show(
         "subscribe.html",
         site.week,
@@ -142,22 +164,36 @@ def _form(
         canonical=site.canonical("/subscribe"),
         section="subscribe",
         personal=bool(message),
-        filled={name: list(values) for name, values in filled.items()},
-        wrong=wrong or {},
+        filled={name: list(each) for name, each in filled.items()},
         message=message,
-        seal=seal,
         source=source if source in SOURCES else SOURCES[0],
-        trap=TRAP,
         offer=site.specializations(),
-        zones=offered(),
-        zone_words=in_words,
-        zone_name=zone_name,
-        default_zone=site.app.settings.timezone,
-        consent=CONSENT[PRESENT],
+        assessed=_assessed(site, filled),
+        **values,
     )
     page.headers["content-security-policy"] = SCRIPTS
     page.headers["cache-control"] = "no-store"  # it holds the time at which it was opened
     return page
+
+
+def sign_up_values(site: Site) -> dict[str, object]:
+    """What every page needs that holds a sign-up form, newly opened and with nothing wrong."""
+    return {
+        "wrong": {},
+        "seal": _form_seal(site),
+        "trap": TRAP,
+        "zones": offered(),
+        "zone_words": in_words,
+        "zone_name": "",
+        "default_zone": site.app.settings.timezone,
+        "consent": CONSENT[PRESENT],
+    }
+
+
+def _assessed(site: Site, filled: Fields) -> Assessed | None:
+    """The role whose result led here; None where none did."""
+    role = first(filled, "assessed")
+    return with_assessment(catalogue_of(site.app.chain), role) if role else None
 
 
 def _form_age(site: Site, seal: str) -> str:

@@ -231,8 +231,17 @@ def test_the_assessment_asks_about_the_role_itself() -> None:
     assert sorted(tools) == sorted(tool.slug for tool in CATALOGUE.tools)
     tags = {tag for row in rows("tool_changes.csv") for tag in row["tags"].split(";")}
     assert {tag for area in found.areas for tag in area.tags} <= tags
+    role = CATALOGUE.role("mlops-engineer")
+    assert {q.task for q in found.questions if q.task} == {t.task for t in role.tasks_at_risk}
+    asked = {question.area for question in found.questions if question.area}
+    assert asked == {area.slug for area in found.areas}
     goal = next(q for q in found.questions if q.about is QuestionAbout.GOAL)
     assert [answer.area for answer in goal.answers] == [area.slug for area in found.areas]
+
+
+def test_every_role_with_tasks_at_risk_has_an_assessment_and_no_other_has_one() -> None:
+    assessed = {assessment.role for assessment in CATALOGUE.assessments}
+    assert assessed == {role.slug for role in CATALOGUE.roles if role.tasks_at_risk}
 
 
 def test_there_is_one_tier_and_it_costs_nothing() -> None:

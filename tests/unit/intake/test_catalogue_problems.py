@@ -397,6 +397,48 @@ def test_an_area_stands_once(tmp_path: Path) -> None:
     assert problem.field == "areas[2].slug"
 
 
+TASK = FILES[TEST].replace("    area: heat\n", "    area: heat\n    task: Kneading\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "message", "remedy"),
+    [
+        (
+            "task: Kneading",
+            "task: Kneding",
+            "task",
+            "no such task at risk: 'Kneding'",
+            "'Kneading'",
+        ),
+        ("about: task", "about: skill", "about", "names a task", "about: task"),
+        (
+            "points: 0",
+            "points: 3}\n      - {slug: b, text: B, points: 0",
+            "answers",
+            "less time",
+            "most",
+        ),
+    ],
+)
+def test_a_question_about_time_names_a_task_at_risk_and_goes_from_most_to_least(  # noqa: PLR0917 - a table
+    tmp_path: Path, old: str, new: str, field: str, message: str, remedy: str
+) -> None:
+    assert check_catalogue(write(tmp_path / "right", {TEST: TASK})) == []
+    problem = only(tmp_path / "wrong", {TEST: TASK.replace(old, new)})
+    assert problem.field == f"questions[1].{field}"
+    assert message in problem.message
+    assert remedy in problem.remedy
+
+
+def test_a_role_without_tasks_at_risk_has_no_assessment(tmp_path: Path) -> None:
+    problem = only(
+        tmp_path,
+        {TEST: None, "assessment/miller.yaml": FILES[TEST].replace("role: baker", "role: miller")},
+    )
+    assert (problem.file, problem.field) == ("assessment/miller.yaml", "role")
+    assert "no tasks at risk" in problem.message
+
+
 def test_an_assessment_asks_something(tmp_path: Path) -> None:
     head = FILES[TEST].split("questions:")[0]
     problem = only(tmp_path, {TEST: head})

@@ -52,6 +52,7 @@ SITE = Site(
 )
 VALUES = {
     "name": "Robin",
+    "plan_url": "https://briefings.example/plan/l-1234567890abcdefghijklmnopqrstuvwxyz",
     "preferences_url": "https://briefings.example/preferences/p-1234567890abcdefghijklmnopqrstuvwxyz",
     "feedback_url": "https://briefings.example/feedback/f-1234567890abcdefghijklmnopqrstuvwxyz",
     "unsubscribe_url": "https://briefings.example/unsubscribe/u-1234567890abcdefghijklmnopqrstuvwxyz",
