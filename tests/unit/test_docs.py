@@ -428,7 +428,7 @@ def test_the_guide_for_operators_can_be_followed(clone: Clone):
 
     assert "would be new" in told
     assert "Restored. Nothing is sent until you run `briefings restore confirm`." in told
-    assert "the ids in the database and in STATE_DIR differ" in told
+    assert "its id is not the one in STATE_DIR" in told
     assert "Confirmed: this database may send from here." in told
     assert re.search(r"/desk/sign-in/[\w-]{44}$", told.rstrip())
 
