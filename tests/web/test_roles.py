@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from briefings.model.catalogue import RiskCategory, Role, Skills, Specialization
+from briefings.pipeline.archive import switch
 from briefings.store import catalogue as catalogues
 from briefings.web.app import create_app
 from tests.web.conftest import BASE, Installation, with_exposure
@@ -282,6 +283,7 @@ async def test_the_start_page_shows_a_mail_as_it_went(installed: Installation) -
 
 
 async def test_search_engines_are_told_where_and_what(installed: Installation) -> None:
+    switch(installed.app.chain, "mlops-engineer", None, shown=True, by="ed")
     async with installed.client() as client:
         robots = (await client.get("/robots.txt")).text
         sitemap = await client.get("/sitemap.xml")
@@ -292,6 +294,9 @@ async def test_search_engines_are_told_where_and_what(installed: Installation) -
     assert f"{BASE}{ROLE}" in places
     assert f"{BASE}/specializations/ai-safety-alignment" in places
     assert f"{BASE}/specializations/mlops-engineer" not in places
+    assert f"{BASE}/assessment/mlops-engineer" in places
+    assert f"{BASE}/archive/mlops-engineer/2026-W34" in places
+    assert f"{BASE}/archive/data-scientist" not in places, "its archive is closed"
     assert len(places) == len(set(places))
     (occupation, crumbs) = data_of(page)["@graph"]
     assert occupation["estimatedSalary"]["median"] == 170500

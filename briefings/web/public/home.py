@@ -6,6 +6,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 from markupsafe import escape
 
+from briefings.pipeline.archive import shelves
 from briefings.pipeline.profiles import sample_mail
 from briefings.web.edge import PERSONAL
 from briefings.web.navigation import entries
@@ -89,9 +90,14 @@ def _structured(site: Site) -> dict[str, object]:
 
 
 def _sitemap(site: Site) -> Response:
-    """The masthead's pages and one page per role and direction."""
+    """The masthead's pages, one per role, direction and assessment, and what the archive shows."""
     pages = [entry.path for entry in entries(demo=False)]
-    own = [page_of(each) for each in site.facts().catalogue.specializations]
+    catalogue = site.facts().catalogue
+    own = [page_of(each) for each in catalogue.specializations]
+    own += [f"/assessment/{each.role}" for each in catalogue.assessments]
+    for shelf in shelves(site.app.chain):
+        own.append(f"/archive/{shelf.specialization}")
+        own += [f"/archive/{shelf.specialization}/{each.week}" for each in shelf.briefings]
     lines = [
         f"<url><loc>{escape(site.canonical(path) or path)}</loc></url>"
         for path in ("/", *pages, *sorted(own))
