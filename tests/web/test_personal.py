@@ -103,7 +103,7 @@ async def test_erasing_leaves_a_hash_and_the_number_that_issues_count(site: Inst
     assert site.row("SELECT reason FROM suppression") == ("erased",)
     assert site.row("SELECT COUNT(*) FROM delivery WHERE reader_id = ?", number) == before
     assert site.row("SELECT COUNT(*) FROM letter") == (0,)
-    assert site.left_log()[-1][1] == "left"
+    assert site.left_log()[-1][1] == "erased"
     async with site.client() as client:
         assert (await client.get(link)).status_code == 410
         assert (await client.get(site.links(ADA)["preferences"])).status_code == 410

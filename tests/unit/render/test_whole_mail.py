@@ -103,7 +103,7 @@ def test_both_parts_carry_the_same_links_headlines_and_figures() -> None:
     made = mail_of(*SAMPLES["full-week"])
     facts = read(made.html)
     assert set(facts.links) == set(re.findall(r"https?://\S+", made.text))
-    assert len(facts.links) == 29
+    assert len(facts.links) == 30
     for block in SAMPLES["full-week"]:
         if isinstance(block, ItemBlock):
             assert block.item.news.headline in made.text.splitlines()
