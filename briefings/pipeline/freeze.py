@@ -18,7 +18,7 @@ from briefings.store.readers import Alike
 from briefings.weeks import Week
 
 BATCH = 5_000
-FILL_RANGE = 10_000
+FILL_RANGE = 5_000
 CHECKPOINT = 0.5
 """Seconds between two checkpoints: seldom enough not to write the same pages often."""
 SCANS = 4

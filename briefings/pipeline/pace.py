@@ -24,7 +24,7 @@ class Pace:
         self._most = most
         self._least = max(1, most // SMALLEST)
         self._free_at = float("-inf")
-        self.size = max(1, most // 2)
+        self.size = max(1, most // 8)  # small at first: it may double with every unit
 
     @contextmanager
     def unit(self) -> Generator[Transaction]:

@@ -101,10 +101,15 @@ class Transaction:
             if not size:
                 cursor.executemany(text, values)
                 return max(cursor.rowcount, 0)
-            for start in range(0, len(values), size):
+            start, left = 0, len(values)
+            while left:
+                # The driver keeps statements: halves of halves for the rest are few of them.
+                while size > left:
+                    size = (size + 1) // 2
                 part = values[start : start + size]
-                cursor.execute(_wide(text, len(part)), list(chain.from_iterable(part)))
+                cursor.execute(_wide(text, size), list(chain.from_iterable(part)))
                 touched += cursor.rowcount
+                start, left = start + size, left - size
         return touched
 
     def changes(self) -> int:
