@@ -117,8 +117,8 @@ class Conversation(asyncio.Protocol):
 
     def cut(self) -> None:
         """Close the connection without a word; for one that has ended and does not go."""
-        if self._transport is not None:
-            self._transport.abort()
+        assert self._transport is not None
+        self._transport.abort()
 
     @property
     def idle(self) -> bool:

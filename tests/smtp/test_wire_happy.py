@@ -79,6 +79,20 @@ def test_mail_is_encrypted_and_logged_in(
     assert any(line.startswith("AUTH") for line in server.commands[:first_mail])
 
 
+async def test_a_connection_that_is_slow_to_close_is_cut(
+    serve, desk, lane_to, certificate, trusted
+):
+    desk.mails = [mail(1)]
+    async with serve(tls=certificate) as server:
+        lane = lane_to(server, url="smtp+starttls://127.0.0.1:{port}", trusted=trusted)
+        await lane.run()
+        assert lane.connected, "TLS takes leave of the other side before it goes"
+        await lane.hung_up(0.0)
+        await lane.hung_up(5.0)
+        assert not lane.connected
+    assert len(server.accepted) == 1
+
+
 async def test_the_next_envelope_follows_the_dot_and_the_next_body_does_not(serve, desk, lane_to):
     from .conftest import Fault, Point
 
