@@ -47,7 +47,8 @@ _NO_URL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\ue000-\uf8ff
 
 def shown(text: str) -> str:
     """Give the text as one line for a mail: no controls, no pairs of braces or brackets."""
-    return _PAIR.sub("\N{WORD JOINER}", _UNSHOWN.sub("", _SPACE.sub(" ", text))).strip()
+    kept = _SPACE.sub(" ", _UNSHOWN.sub("", _SPACE.sub(" ", text)))
+    return _PAIR.sub("\N{WORD JOINER}", kept).strip()
 
 
 def unbroken(text: str) -> Markup:
