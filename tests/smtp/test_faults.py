@@ -30,7 +30,7 @@ from briefings.testing.smtp_server import ScriptedServer
 from briefings.wiring import build
 from tests.e2e.town import WEEK as THE_WEEK
 from tests.e2e.town import Town, found, mail_server
-from tests.smtp.office import READERS, WEEK, Office, ended, found_again, judge, served
+from tests.smtp.office import LANES, READERS, WEEK, Office, ended, found_again, judge, served
 
 ISSUE = "2026-W34-regular"
 SLOW = Script(faults=(Fault(at=Point.RECEIVED, delay=0.05),))
@@ -122,7 +122,11 @@ def test_a_stopped_process_that_goes_on_later_sends_nothing(founded: Path, tmp_p
         threading.Event().wait(max(0.0, stopped + 1.2 * lease - time.monotonic()))
         os.kill(sending.pid, signal.SIGCONT)
         assert ended(sending) in (0, 1)
-        assert accepted(office) == before, "two processes sent one mail"
+        # A body that had begun to leave may end: at most one a lane, of those that a person had sent
+        # again (P2). Nothing else may start.
+        ended_late = accepted(office) - before
+        assert set(ended_late) <= set(claimed), "two processes sent one mail"
+        assert sum(ended_late.values()) <= LANES
         repeated = {who for who, n in before.items() if n > 1}
         assert repeated <= set(claimed) & set(before_resend)
         assert Counter(rows(tmp_path).values()) == {"accepted": READERS}
