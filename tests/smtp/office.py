@@ -35,6 +35,7 @@ class Office:
 
     folder: Path
     port: int
+    lanes: int = LANES
 
     def start(self, point: str, nth: int, *arguments: str) -> BaseProcess:
         settings = {
@@ -44,7 +45,7 @@ class Office:
             "SENDER": "Briefings <news@briefings.example>",
             "POSTAL_ADDRESS": "1 Test Street",
             "SECRET_KEY": SECRET,
-            "LANES": str(LANES),
+            "LANES": str(self.lanes),
         }
         named = {f"BRIEFINGS_{name}": value for name, value in settings.items()}
         out = str(self.folder / "out.txt")
