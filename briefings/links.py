@@ -12,7 +12,7 @@ byte is small the last character is a letter, which no mail program leaves off a
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import b2a_base64
 from dataclasses import dataclass
 from enum import StrEnum
@@ -147,7 +147,7 @@ class Signer:
         if expires and not issued:
             raise Misconfigured(f"A token to {purpose} expires: say when it is issued.")
         content = (reader_id << 88 | delivery_id << 40 | issued).to_bytes(_SIGNED)
-        return urlsafe_b64encode(content + key.sign(content) + code).decode()
+        return _spelled(content, key, code).decode()
 
     def signing(self, purposes: Sequence[Purpose]) -> Callable[[int, int], tuple[bytes, ...]]:
         """Make a function that signs for several purposes at once, for a reader and a delivery.
@@ -163,11 +163,7 @@ class Signer:
             if reader_id >> _READER_BITS or delivery_id >> _DELIVERY_BITS:
                 raise UnsafeValue(f"No token can hold reader {reader_id}, delivery {delivery_id}.")
             content = (reader_id << 88 | delivery_id << 40).to_bytes(_SIGNED)
-            tokens: list[bytes] = []
-            for key, code in keys:
-                raw = content + key.sign(content) + code
-                tokens.append(b2a_base64(raw, newline=False).translate(_URL_SAFE))
-            return tuple(tokens)
+            return tuple([_spelled(content, key, code) for key, code in keys])
 
         return signed
 
@@ -211,6 +207,12 @@ class _Key:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()[:_SIGNED]
+
+
+def _spelled(content: bytes, key: _Key, code: bytes) -> bytes:
+    """A token in URL-safe base64."""
+    raw = content + key.sign(content) + code
+    return b2a_base64(raw, newline=False).translate(_URL_SAFE)
 
 
 def one_click_url(base: str, token: str) -> str:

@@ -149,11 +149,10 @@ class Claims:
     def fill(self, row: int) -> Outgoing | None:
         """The finished mail of a claimed row; None when it ends without one, settled later."""
         claimed, issue = self._held[row]
-        if claimed.first_attempt_at is not None or issue.opened_by_tick:
-            late = too_old(claimed, issue, self._now)
-            if late is not None:
-                self._over[row] = late
-                return None
+        late = too_old(claimed, issue, self._now)
+        if late is not None:
+            self._over[row] = late
+            return None
         try:
             if claimed.preferences_version != claimed.frozen_version:
                 renewed = self._renew(claimed, issue)

@@ -192,7 +192,7 @@ class Letterpress:
             with self._chain.db.read() as tx:
                 stored = blocks.briefing(tx, briefing_id)
             plate = self._made(stored, letter.issue)
-        return plate.fill(letter, self._stamp, date)
+        return plate.fill(letter, date)
 
     def _made(self, stored: StoredBriefing, issue: str) -> Plate:
         slug = stored.headers["specialization"]
@@ -216,7 +216,7 @@ class Letterpress:
                 fragments.append(each)
         names = stored.headers.get("names") or names_of(self._catalogue, stored.specializations)
         shared = {"specializations": names}
-        return self._plates.put(stored.id, Plate(fragments, shared))
+        return self._plates.put(stored.id, Plate(fragments, shared, self._stamp))
 
     def _cuts(self, stored: StoredBriefing) -> list[Cut]:
         known = {key: self._blocks.get(key) for key in stored.block_keys}

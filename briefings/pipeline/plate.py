@@ -8,7 +8,7 @@ breaks always stand at the same places), and plain names and addresses skip the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -66,8 +66,8 @@ class Stamp:
 
     domain: str
     instance: str
-    tokens: Callable[[int, int], tuple[bytes, ...]]
-    """The tokens of one reader and delivery, in the order of `PURPOSES`."""
+    signing: Callable[[Sequence[Purpose]], Callable[[int, int], tuple[bytes, ...]]]
+    """Makes what signs for a reader and a delivery, for these purposes at once."""
     links: Mapping[str, Callable[[str], str]]
 
     @classmethod
@@ -78,7 +78,7 @@ class Stamp:
         return cls(
             domain=postmark.domain,
             instance=instance,
-            tokens=chain.signer().signing(PURPOSES),
+            signing=chain.signer().signing,
             links={
                 "view_url": lambda token: view_url(base, token),
                 "feedback_url": lambda token: feedback_url(base, token),
@@ -100,8 +100,6 @@ _PURPOSES = {
     "one_click": Purpose.UNSUBSCRIBE,
     "leave_token": Purpose.UNSUBSCRIBE,
 }
-PURPOSES = tuple(dict.fromkeys(_PURPOSES.values()))
-"""What the tokens of a mail are for."""
 SLOTS = ("html:name", "text:name", "head:name", "raw:to", "raw:date", "raw:message_id")
 """What `_values` gives, in its order."""
 _ENCODERS: Mapping[str, Callable[[str], bytes]] = {
@@ -163,8 +161,11 @@ class Cutter:
 class Plate:
     """All fragments of a briefing, next to each other what is the same for its readers."""
 
-    def __init__(self, fragments: Iterable[Fragment], shared: Mapping[str, str]) -> None:
+    def __init__(
+        self, fragments: Iterable[Fragment], shared: Mapping[str, str], stamp: Stamp
+    ) -> None:
         """`shared` are values of this briefing by slot name, not yet escaped."""
+        self._stamp = stamp
         self._pieces: list[bytes] = []
         open_places: list[Run | Hole] = []
         fixed: list[bytes] = []
@@ -185,21 +186,23 @@ class Plate:
         # into C, however often a link or a name stands in the mail.
         runs = list(dict.fromkeys(each for each in open_places if isinstance(each, Run)))
         holes = list(dict.fromkeys(each for each in open_places if isinstance(each, Hole)))
+        purposes = list(dict.fromkeys(each.purpose for each in runs))
+        self._tokens = stamp.signing(purposes)
         self._stretches = [
-            (PURPOSES.index(each.purpose), slice(each.start, each.end)) for each in runs
+            (purposes.index(each.purpose), slice(each.start, each.end)) for each in runs
         ]
         self._slots = [SLOTS.index(each.slot) for each in holes]
         place_of = {each: place for place, each in enumerate((*runs, *holes))}
         self._deal = _dealer([place_of[each] for each in open_places])
 
-    def fill(self, letter: Letter, stamp: Stamp, date: datetime) -> bytes:
+    def fill(self, letter: Letter, date: datetime) -> bytes:
         """The finished mail of one reader.
 
         Raises:
             UnsafeValue: the reader's address or name would break a header.
         """
-        values = _values(letter, stamp, date)
-        tokens = stamp.tokens(letter.reader_id, letter.delivery_id)
+        values = _values(letter, self._stamp, date)
+        tokens = self._tokens(letter.reader_id, letter.delivery_id)
         made = [tokens[purpose][stretch] for purpose, stretch in self._stretches]
         made += [values[slot] for slot in self._slots]
         pieces = self._pieces.copy()

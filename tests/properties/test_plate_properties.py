@@ -90,11 +90,11 @@ def test_a_plate_makes_the_bytes_of_the_plain_way(
     )
     stamp = Stamp.of(office, "instance-id")
     cutter = Cutter(stamp.links, {"when": when(office)})
-    plate = Plate(cutter.cut(sheet), {"specializations": specializations})
+    plate = Plate(cutter.cut(sheet), {"specializations": specializations}, stamp)
     try:
         plain = fill(office, sheet, letter, "instance-id", DATE)
     except UnsafeValue:
         with pytest.raises(UnsafeValue):
-            plate.fill(letter, stamp, DATE)
+            plate.fill(letter, DATE)
         return
-    assert plate.fill(letter, stamp, DATE) == plain
+    assert plate.fill(letter, DATE) == plain
