@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from briefings.cli.shared import plural
 from briefings.errors import Misconfigured
+from briefings.pipeline.calendar import zulu
 
 if TYPE_CHECKING:
     from briefings.pipeline.simulate import Difference, Foreseen, Planned
@@ -74,7 +75,7 @@ def show_difference(both: Iterable[Difference], runs: Sequence[Foreseen], *, as_
 def _row(row: Planned) -> dict[str, object]:
     return {
         "email": row.email,
-        "due_at": row.due_at.isoformat().replace("+00:00", "Z"),
+        "due_at": zulu(row.due_at),
         "specializations": list(row.specializations),
         "items": list(row.items),
         "skipped": row.skipped,
@@ -92,7 +93,7 @@ def _json(rows: Iterator[dict[str, object]], runs: Sequence[Foreseen]) -> None:
             {
                 "week": str(run.week),
                 "outcome": run.outcome,
-                "cut_off": run.cut_off.isoformat().replace("+00:00", "Z"),
+                "cut_off": zulu(run.cut_off),
                 "reason": run.reason,
             }
             for run in runs

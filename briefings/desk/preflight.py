@@ -170,23 +170,21 @@ def _links(seen: Examined) -> Iterator[Finding]:
         if answer is None:
             continue
         if answer.gone:
-            yield Finding(
-                check=Check.LINK_GONE,
-                severity=Severity.BLOCKS,
-                place=_place(item),
+            yield _about(
+                item,
+                Check.LINK_GONE,
+                Severity.BLOCKS,
                 words=f"its source answers {answer.code}: the page is gone",
                 remedy="Name an address that exists, then check the links again.",
-                item_id=item.id,
             )
         elif answer.code is None or answer.code >= 400:  # noqa: PLR2004 - HTTP: not served
             why = answer.trouble or f"it answers {answer.code}"
-            yield Finding(
-                check=Check.LINK,
-                severity=Severity.ADVISES,
-                place=_place(item),
+            yield _about(
+                item,
+                Check.LINK,
+                Severity.ADVISES,
                 words=f"its source could not be reached ({why})",
                 remedy="Open it in a browser; if it is there, let it be.",
-                item_id=item.id,
             )
     unknown = sum(
         1 for i in seen.items if i.news.source_url and i.news.source_url not in seen.links
@@ -213,13 +211,12 @@ def _versions(seen: Examined) -> Iterator[Finding]:
         ]
         if newer:
             newest = max(newer, key=_numbers)
-            yield Finding(
-                check=Check.OLD_VERSION,
-                severity=Severity.ADVISES,
-                place=_place(item),
+            yield _about(
+                item,
+                Check.OLD_VERSION,
+                Severity.ADVISES,
                 words=f"it tells of {news.version}, and readers heard of {newest} before",
                 remedy="Leave it out, or say that it is a fix for an older line.",
-                item_id=item.id,
             )
 
 
@@ -227,28 +224,26 @@ def _ages(seen: Examined) -> Iterator[Finding]:
     for item in seen.items:
         age = (seen.day - item.news.date).days
         if age > seen.old_days:
-            yield Finding(
-                check=Check.OLD_ITEM,
-                severity=Severity.ADVISES,
-                place=_place(item),
+            yield _about(
+                item,
+                Check.OLD_ITEM,
+                Severity.ADVISES,
                 words=f"it will be {age} days old when the mail leaves",
                 remedy="Leave it out if it is news to nobody any more.",
-                item_id=item.id,
             )
 
 
 def _events(seen: Examined) -> Iterator[Finding]:
     for one, other in combinations(seen.items, 2):
         if why := _one_event(one, other):
-            yield Finding(
-                check=Check.ONE_EVENT,
-                severity=Severity.ADVISES,
-                place=_place(other),
+            yield _about(
+                other,
+                Check.ONE_EVENT,
+                Severity.ADVISES,
                 words=f"it seems to tell of the same as "
                 f"\N{LEFT DOUBLE QUOTATION MARK}{one.news.headline}"
                 f"\N{RIGHT DOUBLE QUOTATION MARK} ({why})",
                 remedy="Join the two, or leave one out.",
-                item_id=other.id,
             )
 
 
@@ -328,6 +323,18 @@ def _words(seen: Examined) -> Iterator[tuple[str, str]]:
     yield "The subject", seen.subject
     yield "The preview line", seen.preheader
     yield "The intro", seen.intro
+
+
+def _about(item: Item, check: Check, severity: Severity, *, words: str, remedy: str) -> Finding:
+    """Say something about one item of the edition."""
+    return Finding(
+        check=check,
+        severity=severity,
+        place=_place(item),
+        words=words,
+        remedy=remedy,
+        item_id=item.id,
+    )
 
 
 def _place(item: Item) -> str:

@@ -15,9 +15,9 @@ from briefings.model.reader import Preferences
 from briefings.pipeline.board import reached_by
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.correct import worded
-from briefings.pipeline.letterpress import Letter, names_of
+from briefings.pipeline.letterpress import names_of
 from briefings.pipeline.prepare import load_catalogue
-from briefings.pipeline.showing import SAMPLE_ADDRESS, SAMPLE_NAME, parts_text
+from briefings.pipeline.showing import parts_text, sample_letter
 from briefings.store import corrections, deliveries, editions, issues, items, recipients
 from briefings.store.corrections import Correction
 from briefings.store.database import Transaction
@@ -141,14 +141,7 @@ def preview(chain: Chain, item_id: int, note: str) -> tuple[str, str]:
     )
     mail = worded(catalogue, says, Week.parse(week), Preferences(specializations=slugs))
     rendered = [chain.renderer().render(spec) for spec in (mail.head, *mail.blocks)]
-    letter = Letter(
-        delivery_id=0,
-        reader_id=0,
-        email=SAMPLE_ADDRESS,
-        name=SAMPLE_NAME,
-        issue=f"{week}-preview",
-        specializations=names_of(catalogue, slugs),
-    )
+    letter = sample_letter(week, names_of(catalogue, slugs))
     return mail.head.subject, parts_text(chain, [block.html for block in rendered], letter)
 
 

@@ -12,8 +12,7 @@ from briefings.model.catalogue import Catalogue
 from briefings.model.edition import FootBlock, HeadBlock, ItemBlock
 from briefings.model.news import Item, ItemState, Kind, News
 from briefings.pipeline.chain import Chain
-from briefings.pipeline.letterpress import Letter
-from briefings.pipeline.showing import SAMPLE_ADDRESS, SAMPLE_NAME, parts_text
+from briefings.pipeline.showing import parts_text, sample_letter
 from briefings.weeks import Week
 
 _TITLE = "The item, as it will look"
@@ -53,14 +52,7 @@ def show(chain: Chain, catalogue: Catalogue, item_id: int, week: Week, news: New
         intro="",
     )
     blocks = [chain.renderer().render(spec) for spec in (head, card, FootBlock())]
-    letter = Letter(
-        delivery_id=0,
-        reader_id=0,
-        email=SAMPLE_ADDRESS,
-        name=SAMPLE_NAME,
-        issue=f"{week}-preview",
-        specializations=head.specialization,
-    )
+    letter = sample_letter(week, head.specialization)
     return Shown(
         html=parts_text(chain, [block.html for block in blocks], letter),
         text=parts_text(chain, [blocks[1].text], letter).strip(),

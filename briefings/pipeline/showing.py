@@ -136,6 +136,18 @@ def _made_up(audience: Audience, slug: str, reader: str) -> Key:
     return Preferences(specializations=(slug,)), step, had
 
 
+def sample_letter(week: Week | str, specializations: str) -> Letter:
+    """What fills a single block or a correction for a reader who does not exist."""
+    return Letter(
+        delivery_id=0,
+        reader_id=0,
+        email=SAMPLE_ADDRESS,
+        name=SAMPLE_NAME,
+        issue=f"{week}-preview",
+        specializations=specializations,
+    )
+
+
 def parts_text(chain: Chain, encoded: Sequence[bytes], letter: Letter, *, when: str = "") -> str:
     """Fill encoded blocks of one part and decode them: what a mail program would show.
 
