@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -223,10 +223,12 @@ def deliver(
         watch.post = _post(chain, settings, sender, send_log, bucket)
         return await sender.run(watch.post, tick=tick)
 
-    with chain.db.checkpointing(), rare_collections():
+    with (
+        chain.db.checkpointing(),
+        rare_collections(),
+        nullcontext() if bucket is None else closing(bucket),
+    ):
         end = run_loop(work)
-    if bucket is not None:
-        bucket.close()
     if not claims.may_send():
         watch.notes.append("The lease of this process lapsed, so it sent nothing more: run again.")
     return [*watch.notes, *claims.notes, *_after(chain, sending, end)]
