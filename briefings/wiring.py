@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
@@ -22,7 +22,7 @@ from briefings.store.database import Database
 from briefings.weeks import SendAt, Week
 
 if TYPE_CHECKING:
-    from briefings.feeds.fetch import Fetcher
+    from briefings.feeds.fetch import Bounds, Fetcher
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process's write before saying that the database is locked."""
@@ -46,6 +46,8 @@ class App:
     settings: Settings
     chain: Chain
     environment: Mapping[str, str]
+    resolve: Callable[[str, int], Awaitable[Sequence[str]]] | None = None
+    """What gives the addresses of a host; without it this machine's resolver does."""
 
     @property
     def db(self) -> Database:
@@ -54,14 +56,27 @@ class App:
 
     def fetcher(self) -> Fetcher:
         """What release feeds are fetched with; it says who asks."""
+        from briefings.feeds.fetch import Bounds
+
+        return self._fetcher(Bounds())
+
+    def link_fetcher(self) -> Fetcher:
+        """What the links of an edition are tried with: quicker to give up, and also over http."""
+        from briefings.feeds.fetch import PAGE_BOUNDS
+
+        return self._fetcher(PAGE_BOUNDS, http=True)
+
+    def _fetcher(self, bounds: Bounds, *, http: bool = False) -> Fetcher:
         from briefings.feeds.addresses import Reach
-        from briefings.feeds.fetch import Fetcher
+        from briefings.feeds.fetch import Fetcher, resolve
 
         site = self.settings.base_url
         return Fetcher(
-            reach=Reach.parse(self.settings.feed_networks),
+            reach=Reach.parse(self.settings.feed_networks, http=http),
             agent=f"Briefings/{__version__}" + (f" (+{site})" if site else ""),
             clock=self.chain.clock,
+            bounds=bounds,
+            resolve=self.resolve or resolve,
         )
 
     def this_week(self) -> Week:

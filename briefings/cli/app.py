@@ -17,6 +17,7 @@ from briefings.cli import feeds as feed_commands
 from briefings.cli import imports as import_commands
 from briefings.cli import issues as issue_commands
 from briefings.cli import items as item_commands
+from briefings.cli import links as link_commands
 from briefings.cli import numbers as numbers_commands
 from briefings.cli import reader as reader_commands
 from briefings.cli import service as service_commands
@@ -45,6 +46,7 @@ app.add_typer(archive_commands.app, name="archive")
 app.add_typer(import_commands.app, name="import")
 app.add_typer(item_commands.app, name="items")
 app.add_typer(feed_commands.app, name="feeds")
+app.add_typer(link_commands.app, name="links")
 app.add_typer(issue_commands.unsure, name="unsure")
 app.add_typer(reader_commands.app, name="reader")
 app.add_typer(user_commands.app, name="users")

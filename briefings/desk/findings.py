@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,3 +68,11 @@ PASSED = {
     Check.SUBJECT: "The subject is not last week's",
 }
 """What is said of a check that found nothing, where that is worth a line."""
+
+
+def passed(findings: Sequence[Finding]) -> list[str]:
+    """What can be said of the checks that found nothing; nothing of links that nobody knows."""
+    found = {each.check for each in findings}
+    if Check.LINK in found:
+        found.add(Check.LINK_GONE)
+    return [words for check, words in PASSED.items() if check not in found]

@@ -76,6 +76,7 @@ ROUTES: Mapping[str, Permission] = {
     "POST /desk/editions/{week}/{slug}/hold": Permission.WRITE,
     "POST /desk/editions/{week}/{slug}/skip": Permission.WRITE,
     "POST /desk/editions/{week}/{slug}/test-mail": Permission.WRITE,
+    "POST /desk/editions/{week}/{slug}/links": Permission.WRITE,
     "GET /desk/stop": Permission.STOP,
     "POST /desk/stop": Permission.STOP,
     "GET /desk/go": Permission.GO,

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from html import unescape
 from itertools import combinations
 
 from rapidfuzz import fuzz, utils
 
 from briefings.desk.findings import Check, Finding, Severity
+from briefings.desk.links import MailedLink, link_findings
 from briefings.desk.pay import pay_findings
 from briefings.model.links import LinkAnswer
 from briefings.model.news import Item, Kind
@@ -48,12 +49,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What preflight looks at. `day` is the mail's Monday, `links` the newest answers by address.
+    """What preflight looks at, at `now`. `day` is the mail's Monday.
 
+    `mailed` are the addresses that the mail leads to, `links` their newest answers by address;
     `reported` are the versions of each tool that earlier mails told of. `trouble` says why the mail
     could not be rendered; `rendered` is None then, or where there is no mail.
     """
 
+    now: datetime
     day: date
     items: Sequence[Item]
     subject: str
@@ -61,6 +64,7 @@ class Examined:
     intro: str
     last_subject: str | None = None
     reported: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    mailed: Sequence[MailedLink] = ()
     links: Mapping[str, LinkAnswer] = field(default_factory=dict[str, LinkAnswer])
     rendered: Rendered | None = None
     trouble: str = ""
@@ -165,38 +169,7 @@ _END = {"html": "mjml", "text": "txt"}
 
 
 def _links(seen: Examined) -> Iterator[Finding]:
-    for item in seen.items:
-        answer = seen.links.get(item.news.source_url)
-        if answer is None:
-            continue
-        if answer.gone:
-            yield _about(
-                item,
-                Check.LINK_GONE,
-                Severity.BLOCKS,
-                words=f"its source answers {answer.code}: the page is gone",
-                remedy="Name an address that exists, then check the links again.",
-            )
-        elif answer.code is None or answer.code >= 400:  # noqa: PLR2004 - HTTP: not served
-            why = answer.trouble or f"it answers {answer.code}"
-            yield _about(
-                item,
-                Check.LINK,
-                Severity.ADVISES,
-                words=f"its source could not be reached ({why})",
-                remedy="Open it in a browser; if it is there, let it be.",
-            )
-    unknown = sum(
-        1 for i in seen.items if i.news.source_url and i.news.source_url not in seen.links
-    )
-    if unknown:
-        yield Finding(
-            check=Check.LINK,
-            severity=Severity.ADVISES,
-            place="The links",
-            words="one was never tried" if unknown == 1 else f"{unknown} were never tried",
-            remedy="Open each of them once before you approve.",
-        )
+    yield from link_findings(seen.mailed, seen.links, seen.now)
 
 
 def _versions(seen: Examined) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
-"""Say which network addresses a feed may be fetched from; it never resolves or connects.
+"""Say which network addresses we may ask; it never resolves or connects.
 
-A feed's address comes from a catalogue and from redirects, so it can name a machine behind our
-own firewall (server-side request forgery). Only what is reachable from everywhere is allowed.
+The address of a feed or a source comes from a catalogue, from people and from redirects, so it can
+name a machine behind our own firewall (server-side request forgery). Only what is reachable from
+everywhere is allowed.
 """
 
 from __future__ import annotations
@@ -33,16 +34,20 @@ _LAST_32 = 0xFFFF_FFFF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Where feeds may come from: the public internet over https, and networks of one's own."""
+    """What may be asked: the public internet over https, and networks of one's own.
+
+    With `http` the public internet may also be asked in the clear: for pages that people are sent
+    to, of which we believe no word.
+    """
 
     own: tuple[Network, ...] = ()
+    http: bool = False
 
     @classmethod
-    def parse(cls, networks: str) -> Reach:
+    def parse(cls, networks: str, *, http: bool = False) -> Reach:
         """Read networks such as `10.1.0.0/16, 127.0.0.1`; ValueError names the wrong one."""
-        return cls(
-            own=tuple(ip_network(each.strip()) for each in networks.split(",") if each.strip())
-        )
+        own = tuple(ip_network(each.strip()) for each in networks.split(",") if each.strip())
+        return cls(own=own, http=http)
 
     def refusal(self, scheme: str, addresses: Sequence[str]) -> str | None:
         """Say why a host with these addresses may not be asked, or None when it may.
@@ -57,7 +62,7 @@ class Reach:
         for each in found:
             if not is_public(each):
                 return f"{each} is not an address of the public internet"
-        return None if scheme == "https" else "it is not https"
+        return None if scheme == "https" or self.http else "it is not https"
 
     def _is_own(self, address: Address) -> bool:
         return any(address in network for network in self.own)

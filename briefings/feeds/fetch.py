@@ -1,4 +1,6 @@
-"""Fetches the bytes of one feed over httpx, within bounds of size, time and network; reads nothing.
+"""Asks one address of the web over httpx, within bounds of size, time and network; reads nothing.
+
+A feed is fetched with its bytes; of a page only the status is asked, and its body is left unread.
 
 Each hop is resolved by us, checked, and connected to by the checked address, with the name only
 in `Host` and in TLS: a name that points elsewhere a moment later changes nothing. Redirects are
@@ -9,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,7 +26,8 @@ from briefings.feeds.addresses import Reach
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
-_ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.8"
+_FEEDS = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.8"
+_ANYTHING = "*/*"
 _MOVED = {301, 302, 303, 307, 308}
 _FOR_GOOD = {301, 308}
 _ADDRESSES_TRIED = 3
@@ -31,7 +35,7 @@ _HEADER_LENGTH = 500
 
 
 class FeedTrouble(Temporary):
-    """A feed could not be fetched or read this time; the message is a clause that says why.
+    """An address could not be asked or read this time; the message is a clause that says why.
 
     `wait` is how long the server asks us to stay away.
     """
@@ -50,6 +54,10 @@ class Bounds:
     silence: float = 10.0
     whole: float = 25.0
     redirects: int = 5
+
+
+PAGE_BOUNDS = Bounds(size=0, connect=4.0, silence=6.0, whole=10.0)
+"""For the status of a page: a person waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +84,15 @@ class Unchanged:
     """The server says that nothing changed since the validators that it was sent."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """The answer that no redirect follows, still open: whoever asked for it closes it."""
+
+    answer: httpx.Response
+    url: httpx.URL
+    moved_to: str
+
+
 async def resolve(host: str, port: int) -> Sequence[str]:
     """Ask the machine's resolver for the addresses of a host."""
     loop = asyncio.get_running_loop()
@@ -85,7 +102,7 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Fetcher:
-    """Fetches feeds; what it may reach and cost is given as values."""
+    """Asks addresses of the web; what it may reach and cost is given as values."""
 
     reach: Reach
     agent: str
@@ -101,6 +118,36 @@ class Fetcher:
         Raises:
             FeedTrouble: it is refused, too large, too slow, away, or answers anything but 200/304.
         """
+        async with self._client() as client:
+            end = await self._follow(client, "GET", url, self._headers(_FEEDS, known))
+            try:
+                return await self._taken(end)
+            finally:
+                await end.answer.aclose()
+
+    async def status(self, url: str) -> int:
+        """Give the HTTP status that an address ends with, redirects followed; no body is read.
+
+        HEAD asks first. Where that is not served GET asks, too: not every server knows HEAD, and
+        "gone" has to be sure. Who says "too many requests" is not asked again.
+
+        Raises:
+            FeedTrouble: it is refused, too slow or away.
+        """
+        async with self._client() as client:
+            code = await self._status(client, "HEAD", url)
+            if code < HTTPStatus.BAD_REQUEST or code == HTTPStatus.TOO_MANY_REQUESTS:
+                return code
+            return await self._status(client, "GET", url)
+
+    async def _status(self, client: httpx.AsyncClient, method: str, url: str) -> int:
+        end = await self._follow(client, method, url, self._headers(_ANYTHING))
+        await end.answer.aclose()
+        return end.answer.status_code
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncGenerator[httpx.AsyncClient]:
+        """Open a client for one address; what it raises leaves as FeedTrouble."""
         try:
             async with (
                 asyncio.timeout(self.bounds.whole),
@@ -110,7 +157,7 @@ class Fetcher:
                     timeout=httpx.Timeout(self.bounds.silence, connect=self.bounds.connect),
                 ) as client,
             ):
-                return await self._follow(client, url, known)
+                yield client
         except TimeoutError:
             raise FeedTrouble(f"it took longer than {self.bounds.whole:g} seconds") from None
         except httpx.TimeoutException:
@@ -119,24 +166,22 @@ class Fetcher:
             raise FeedTrouble(f"the connection failed ({_one_line(str(wrong))})") from None
 
     async def _follow(
-        self, client: httpx.AsyncClient, url: str, known: Validators
-    ) -> Fetched | Unchanged:
+        self, client: httpx.AsyncClient, method: str, url: str, headers: Mapping[str, str]
+    ) -> _End:
         here, moved_to = _address(url), ""
         moving = True
         for _ in range(self.bounds.redirects + 1):
-            answer = await self._ask(client, here, known)
-            try:
-                if answer.status_code not in _MOVED:
-                    return await self._taken(answer, here, moved_to)
-                here = _address(answer.headers.get("location", ""), here)
-            finally:
-                await answer.aclose()
+            answer = await self._ask(client, method, here, headers)
+            if answer.status_code not in _MOVED:
+                return _End(answer=answer, url=here, moved_to=moved_to)
+            await answer.aclose()
+            here = _address(answer.headers.get("location", ""), here)
             moving = moving and answer.status_code in _FOR_GOOD
             moved_to = str(here) if moving else moved_to
         raise FeedTrouble(f"it redirects more than {self.bounds.redirects} times")
 
     async def _ask(
-        self, client: httpx.AsyncClient, url: httpx.URL, known: Validators
+        self, client: httpx.AsyncClient, method: str, url: httpx.URL, headers: Mapping[str, str]
     ) -> httpx.Response:
         """Send one request to an address that was checked; the body is left unread."""
         port = url.port or (443 if url.scheme == "https" else 80)
@@ -150,9 +195,9 @@ class Fetcher:
         trouble: httpx.HTTPError | None = None
         for address in addresses[:_ADDRESSES_TRIED]:
             request = client.build_request(
-                "GET",
+                method,
                 url.copy_with(host=address, fragment=None),
-                headers=self._headers(url, known),
+                headers={"host": url.netloc.decode("ascii"), **headers},
                 extensions={"sni_hostname": url.host},
             )
             try:
@@ -162,11 +207,10 @@ class Fetcher:
         assert trouble is not None  # at least one address was tried
         raise trouble
 
-    def _headers(self, url: httpx.URL, known: Validators) -> Mapping[str, str]:
+    def _headers(self, accept: str, known: Validators = Validators()) -> Mapping[str, str]:
         headers = {
-            "host": url.netloc.decode("ascii"),
             "user-agent": self.agent,
-            "accept": _ACCEPT,
+            "accept": accept,
             # A body that is not packed cannot unfold into gigabytes.
             "accept-encoding": "identity",
         }
@@ -176,9 +220,8 @@ class Fetcher:
             headers["if-modified-since"] = known.last_modified
         return headers
 
-    async def _taken(
-        self, answer: httpx.Response, url: httpx.URL, moved_to: str
-    ) -> Fetched | Unchanged:
+    async def _taken(self, end: _End) -> Fetched | Unchanged:
+        answer = end.answer
         if answer.status_code == HTTPStatus.NOT_MODIFIED:
             return Unchanged()
         if answer.status_code != HTTPStatus.OK:
@@ -193,12 +236,12 @@ class Fetcher:
         return Fetched(
             body=bytes(body),
             content_type=answer.headers.get("content-type", ""),
-            url=str(url),
+            url=str(end.url),
             validators=Validators(
                 etag=_kept(answer.headers.get("etag", "")),
                 last_modified=_kept(answer.headers.get("last-modified", "")),
             ),
-            moved_to=moved_to,
+            moved_to=end.moved_to,
         )
 
     def _wait(self, answer: httpx.Response) -> timedelta | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 GONE = (404, 410)
+_REFUSED = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +22,8 @@ class LinkAnswer:
     def gone(self) -> bool:
         """Whether the server says that there is nothing at this address."""
         return self.code in GONE
+
+    @property
+    def served(self) -> bool:
+        """Whether the server gives a page for it."""
+        return self.code is not None and self.code < _REFUSED

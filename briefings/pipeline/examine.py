@@ -14,12 +14,13 @@ from briefings.desk.preflight import Examined, Rendered, blocking, preflight
 from briefings.errors import BriefingsError
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import SkipReason
-from briefings.model.edition import Composition, Edition, EditionState
+from briefings.model.edition import Composition, Edition
 from briefings.model.links import LinkAnswer
 from briefings.model.news import Item
 from briefings.model.reader import Preferences
-from briefings.pipeline.audience import GOES, Audience, gather
+from briefings.pipeline.audience import Audience, gather
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.link_checks import EXAMINED, mailed_links
 from briefings.pipeline.prepare import load_catalogue
 from briefings.slots import Sheet, decode_block
 from briefings.store import editions, link_checks, publishing
@@ -27,7 +28,6 @@ from briefings.store.database import Transaction
 from briefings.weeks import Week
 
 SAMPLE_PLAN_WEEK = 5
-EXAMINED = (*GOES, EditionState.HELD)
 _REPORTED_WEEKS = 26
 
 
@@ -64,7 +64,7 @@ def examine(
         audience = gather(tx, chain, week, catalogue, stored, going=EXAMINED)
         chosen = [s for s in audience.editions if not only or s in only]
         reported = reported_versions(tx, week, chosen)
-        urls = {item.news.source_url for item in audience.items.values() if item.news.source_url}
+        urls = {link.url for slug in chosen for link in mailed_links(audience, slug)}
         links = link_checks.of(tx, urls)
     return {
         slug: look(chain, audience, slug, reported=reported.get(slug, {}), links=links)
@@ -90,6 +90,7 @@ def look(
     rendered, trouble = _rendered(chain, mail)
     findings = preflight(
         Examined(
+            now=chain.clock(),
             day=audience.week.mail_monday,
             items=carried,
             subject=edition.subject or (mail.head.subject if mail else ""),
@@ -97,6 +98,7 @@ def look(
             intro=edition.intro or (mail.head.intro if mail else ""),
             last_subject=audience.last_subjects.get(slug),
             reported=reported,
+            mailed=mailed_links(audience, slug),
             links=links,
             rendered=rendered,
             trouble=trouble,

@@ -6,6 +6,7 @@ What it serves is set by path before or between requests; every request is writt
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class Page:
     """One answer. With an `etag` a request that knows it gets 304.
 
     `drip` sends the body byte by byte with that many seconds between; `mute` answers nothing.
+    `head` is the status that HEAD gets, where it is not that of GET.
     """
 
     body: bytes = b""
@@ -32,14 +34,16 @@ class Page:
     etag: str = ""
     drip: float = 0.0
     mute: bool = False
+    head: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request as it came: path and headers, names in lower case."""
+    """A request as it came: path and headers, names in lower case, and how it asked."""
 
     path: str
     headers: Mapping[str, str]
+    method: str = "GET"
 
 
 class FeedServer:
@@ -61,11 +65,18 @@ class FeedServer:
             def do_GET(self) -> None:
                 server.answer(self)
 
+            def do_HEAD(self) -> None:
+                server.answer(self)
+
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
                 pass
 
         class Server(ThreadingHTTPServer):
             address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                if not isinstance(sys.exception(), ConnectionError):  # the fetcher had enough
+                    super().handle_error(request, client_address)  # type: ignore[arg-type]
 
         self._host = f"[{host}]" if ":" in host else host
         self._server = Server((host, 0), Handler)
@@ -88,13 +99,16 @@ class FeedServer:
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer one request as the page of its path says."""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.asked.append(Asked(path=request.path, headers=headers))
+        method = str(request.command)
+        self.asked.append(Asked(path=request.path, headers=headers, method=method))
         page = self.pages.get(request.path, Page(status=404))
         if page.mute:
             self._over.wait()
             return
         unchanged = bool(page.etag) and headers.get("if-none-match") == page.etag
-        request.send_response(304 if unchanged else page.status)
+        only_head = method == "HEAD"
+        status = page.head if only_head and page.head else page.status
+        request.send_response(304 if unchanged else status)
         body = b"" if unchanged else page.body
         named = {"content-type": ATOM, "content-length": str(len(body)), **page.headers}
         if page.etag:
@@ -103,7 +117,7 @@ class FeedServer:
             request.send_header(name, value)
         try:
             request.end_headers()
-            self._send(request, body, page.drip)
+            self._send(request, b"" if only_head else body, page.drip)
         except OSError:  # the fetcher had enough
             request.close_connection = True
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from briefings.model.links import LinkAnswer
 from briefings.model.user import Change, DeskRole
-from briefings.store import audit, users
+from briefings.store import audit, link_checks, users
 from briefings.store.database import Database, OneUnit
 
 NOW = datetime(2026, 8, 24, 6, tzinfo=UTC)
@@ -110,3 +111,17 @@ def test_units_inside_an_open_unit_are_kept_or_taken_back_with_it(database: Data
         audit.add(same, change("x"), NOW)
     with database.read() as tx:
         assert len(audit.newest(tx, limit=9)) == 1
+
+
+def test_the_newest_answer_of_a_link_stands_in_the_place_of_the_last(database: Database) -> None:
+    one = LinkAnswer(url="https://example.org/1", code=200, trouble="", at=NOW)
+    away = LinkAnswer(url="https://example.org/2", code=None, trouble="no such name", at=NOW)
+    later = LinkAnswer(url=one.url, code=410, trouble="", at=NOW + DAY)
+    with database.write() as tx:
+        link_checks.put(tx, [one, away])
+        link_checks.put(tx, [later])
+    with database.read() as tx:
+        assert link_checks.of(tx, [one.url, away.url, "https://example.org/3"]) == {
+            one.url: later,
+            away.url: away,
+        }

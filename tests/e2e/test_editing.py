@@ -254,6 +254,7 @@ def test_preflight_knows_links_and_versions_of_before(desk: Town) -> None:
     assert [one.words for one in looked.findings] == [
         "its source answers 410: the page is gone",
         "it tells of 1.15.8, and readers heard of 1.15.9 before",
+        "11 were never tried",
     ]
     assert 10_000 < looked.size < 80_000
     with pytest.raises(Refused, match="page is gone"):

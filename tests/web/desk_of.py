@@ -322,6 +322,7 @@ ACTS: dict[str, Sample] = {
     "POST /desk/editions/{week}/{slug}/test-mail": _act(
         "test-mail", to="viewer-author-editor-sender-operator@desk.example", reader="plan"
     ),
+    "POST /desk/editions/{week}/{slug}/links": _act("links"),
     "POST /desk/sign-in": _ask,
     "POST /desk/sign-in/{token}": _enter,
     "POST /desk/sign-out": lambda _: ("/desk/sign-out", {}),

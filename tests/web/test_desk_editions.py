@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -13,8 +14,11 @@ import pytest
 
 from briefings.links import Purpose
 from briefings.model.user import DeskRole
+from briefings.pipeline.prepare import prepare
 from briefings.pipeline.send import send_due
-from briefings.store import letters
+from briefings.store import items, letters
+from briefings.testing.feed_server import FeedServer, Page
+from briefings.weeks import Week
 from tests.web.conftest import copied
 from tests.web.desk_of import EDITION, LATER, Desk, edition, press
 
@@ -193,3 +197,34 @@ async def test_preflight_stands_beside_and_stops_the_approval(desk: Desk) -> Non
         ask = await client.get(f"{WEEK_PAGE}/approve?edition=mlops-engineer")
         assert "Preflight stops it" in ask.text
         assert "in spite of it" not in ask.text
+
+
+async def test_links_are_checked_by_a_button_and_what_is_gone_stops_the_approval(
+    made: Path, tmp_path: Path
+) -> None:
+    for site in copied(made, tmp_path / "links", demo=False, feed_networks="127.0.0.1"):
+        desk = Desk(site)
+        ids = edition(desk)
+        with FeedServer() as server:
+            with site.app.db.write() as tx:
+                for number, item in items.get(tx, ids).items():
+                    news = replace(item.news, source_url=server.url(f"/{number}"))
+                    items.revise(tx, number, news, now=site.clock())
+                    server.pages[f"/{number}"] = Page(body=b"here")
+            server.pages[f"/{ids[0]}"] = Page(status=404)
+            prepare(site.app.chain, Week.parse(LATER), ["mlops-engineer"])
+            async with desk.client(DeskRole.EDITOR) as client:
+                before = await client.get(EDITION)
+                assert f'action="{EDITION}/links"' in before.text
+                assert "were never tried" in before.text
+                said = "No link leads to a page that is gone"
+                assert said not in before.text
+                page = await after(client, await press(client, f"{EDITION}/links"))
+                assert "1 is gone" in page.text
+                assert "its source answers 404: the page is gone" in page.text
+                assert "One check still blocks" in page.text
+                server.pages[f"/{ids[0]}"] = Page(body=b"back")
+                page = await after(client, await press(client, f"{EDITION}/links"))
+                assert "One check still blocks" not in page.text
+            async with desk.client(DeskRole.VIEWER) as client:
+                assert f'action="{EDITION}/links"' not in (await client.get(EDITION)).text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastapi import Response
 
-from briefings.desk.findings import PASSED, Check
+from briefings.desk.findings import passed
 from briefings.desk.permissions import Permission
 from briefings.errors import Refused
 from briefings.model.edition import EditionState
@@ -182,7 +182,6 @@ def number_in(visit: Visit, name: str) -> int:
 def _page(visit: Visit) -> Response:
     seen = edition_view(visit.chain, week_in(visit), visit.word("slug"))
     looked = seen.looked
-    found = {each.check for each in looked.findings} if looked else set[Check]()
     head = looked.composition.head if looked and looked.composition else None
     fixed = seen.edition.state is EditionState.PUBLISHED
     return visit.show(
@@ -194,7 +193,7 @@ def _page(visit: Visit) -> Response:
         week_address=week_address(seen.week),
         address=address(seen.week, seen.slug),
         head=head,
-        passed=[words for check, words in PASSED.items() if check not in found] if looked else [],
+        passed=passed(looked.findings) if looked else [],
         day_words=day_words(seen),
         schedule=visit.chain.schedule,
         readers=MADE_UP,

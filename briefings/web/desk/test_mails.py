@@ -1,4 +1,4 @@
-"""Acts of an edition's page that reach beyond it: test mails, a changed item in all editions."""
+"""Acts of an edition's page that reach beyond it: test mails, links, an item in all editions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fastapi import Response
 from briefings.desk.permissions import Permission
 from briefings.errors import Refused
 from briefings.pipeline.editing import carrying_older
+from briefings.pipeline.link_checks import WHILE_WAITING, check_links
 from briefings.pipeline.taking_in import take_into
 from briefings.pipeline.trying_out import mail_test
 from briefings.web.desk.approving import refuse_own
@@ -37,6 +38,16 @@ def register(door: Door) -> None:
             f"{address(week, slug)}#test",
             f"On its way to {to}, as {shown.reader.email} would get it.",
         )
+
+    @door.act(f"{EDITION}/links", "check the links of an edition", whole=False)
+    def links(act: Act) -> Response:
+        """Try the links of an edition; whoever approves it sees what they answered."""
+        visit = act.visit
+        week, slug = week_in(visit), visit.word("slug")
+        fetcher = visit.site.app.link_fetcher()
+        words = check_links(act.chain, fetcher, week, [slug], within=WHILE_WAITING).words()
+        act.record.changed(f"{week} {slug}", before="", after=words)
+        return visit.go(f"{address(week, slug)}#preflight", words)
 
     @door.act(f"{EDITION}/take-newest", "take a changed item in", whole=False)
     def take_newest(act: Act) -> Response:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from briefings.desk.findings import Check, Finding, Severity
+from briefings.desk.findings import Check, Finding, Severity, passed
+from briefings.desk.links import MailedLink
 from briefings.desk.preflight import Examined, Rendered, blocking, preflight
 from briefings.model.links import LinkAnswer
 from briefings.model.money import Money, PayFigure
@@ -50,7 +51,10 @@ PAY = News(
     role="mlops-engineer",
     pay=(PayRow(now=FIGURE),),
 )
-ANSWERED = LinkAnswer(url=URL, code=200, trouble="", at=datetime(2026, 8, 23, tzinfo=UTC))
+NOW = datetime(2026, 8, 24, tzinfo=UTC)
+ANSWERED = LinkAnswer(url=URL, code=200, trouble="", at=NOW - timedelta(days=1))
+LINK = MailedLink(url=URL, place=TOOL.headline, what="its source", item_id=1)
+PAID = replace(LINK, url=PAY.source_url, place=PAY.headline, item_id=2)
 FOOT = "Unsubscribe\n1 Test  Street\n"
 MAIL = Rendered(
     html=FOOT,
@@ -65,6 +69,7 @@ def item(news: News, number: int = 1) -> Item:
 
 
 GOOD = Examined(
+    now=NOW,
     day=MONDAY,
     items=(item(TOOL), item(PAY, 2)),
     subject="Update Terraform this week",
@@ -72,6 +77,7 @@ GOOD = Examined(
     intro="The one tool change below asks something of you.",
     last_subject="Check Argo",
     reported={"terraform": ("1.15.8",)},
+    mailed=(LINK, PAID),
     links={
         URL: ANSWERED,
         PAY.source_url: replace(ANSWERED, url=PAY.source_url),
@@ -217,10 +223,69 @@ def test_a_link_that_was_not_reached_is_advice(code: int | None, trouble: str, s
     assert "Open it in a browser" in found.remedy
 
 
+def test_every_place_of_a_link_that_is_gone_is_named() -> None:
+    tool = MailedLink(url=URL, place="Plan week 5", what="the address of Terraform")
+    found = preflight(replace(answered(404), mailed=(LINK, PAID, tool)))
+    assert [(one.place, one.item_id) for one in found] == [
+        (TOOL.headline, 1),
+        ("Plan week 5", None),
+    ]
+    assert found[1].words == "the address of Terraform answers 404: the page is gone"
+
+
+def test_plan_steps_that_were_not_reached_are_one_advice() -> None:
+    tools = [
+        MailedLink(url=f"https://tool.example/{n}", place=f"Plan week {n}", what=f"address {n}")
+        for n in (1, 2)
+    ]
+    busy = {each.url: replace(ANSWERED, url=each.url, code=429) for each in tools}
+    seen = replace(GOOD, mailed=(LINK, PAID, *tools), links={**GOOD.links, **busy})
+    found = only(seen)
+    assert "2 beside the items could not be reached: Plan week 1, Plan week 2 (" in found.words
+    assert "it answers 429" in found.words
+    seen = replace(seen, links={**seen.links, tools[1].url: replace(ANSWERED, url=tools[1].url)})
+    assert only(seen).words == "address 1 could not be reached (it answers 429)"
+
+
 def test_links_that_were_never_tried_are_advice() -> None:
     found = only(replace(GOOD, links={}))
-    assert found.words == "2 were never tried"
-    assert found.remedy.startswith("Open each of them")
+    assert (found.words, found.severity) == ("2 were never tried", Severity.ADVISES)
+    assert found.remedy.startswith("Check the links, or open each of them")
+    assert only(replace(GOOD, links={URL: ANSWERED})).words == "one was never tried"
+
+
+def test_answers_of_more_than_a_week_ago_are_said_to_be_old() -> None:
+    week = timedelta(days=7)
+    assert preflight(replace(GOOD, now=ANSWERED.at + week)) == []
+    found = only(replace(GOOD, now=ANSWERED.at + week + timedelta(seconds=1)))
+    assert (found.check, found.severity) == (Check.LINK, Severity.ADVISES)
+    assert found.words == "what 2 of 2 answered is old, the oldest of 23 Aug 2026"
+    assert found.remedy == "Check the links again before you approve."
+
+
+def test_without_a_network_there_is_one_advice_and_nothing_blocks() -> None:
+    silent = replace(ANSWERED, code=None, trouble="the name example.org cannot be resolved")
+    links = {URL: silent, PAID.url: replace(silent, url=PAID.url)}
+    found = only(replace(GOOD, links=links))
+    assert (found.place, found.severity) == ("The links", Severity.ADVISES)
+    assert found.words.startswith("none of 2 could be reached (the name example.org")
+    assert "You can approve without one" in found.remedy
+    # A page that is gone stays gone, and does not prove a network when it is older.
+    other = MailedLink(url="https://gone.example/", place="Gone", what="its source", item_id=3)
+    gone = replace(ANSWERED, url=other.url, code=404, at=silent.at - timedelta(hours=1))
+    seen = replace(GOOD, mailed=(LINK, PAID, other), links={**links, other.url: gone})
+    assert [one.place for one in preflight(seen)] == ["Gone", "The links"]
+    # What answered at the same time does: then the others are away, each for itself.
+    fresh = replace(gone, at=silent.at)
+    seen = replace(seen, links={**links, other.url: fresh})
+    assert [one.item_id for one in preflight(seen)] == [3, 1, 2]
+
+
+def test_that_no_link_is_gone_is_said_only_of_links_that_are_known() -> None:
+    said = "No link leads to a page that is gone"
+    assert said in passed(preflight(GOOD))
+    assert said not in passed(preflight(replace(GOOD, links={})))
+    assert said not in passed(preflight(answered(404)))
 
 
 @pytest.mark.parametrize("known", ["1.15.10", "1.16", "2.0.0"])

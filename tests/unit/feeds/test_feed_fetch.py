@@ -212,3 +212,52 @@ async def test_a_name_that_does_not_exist_is_told() -> None:
         raise OSError("no such name")
 
     await refused("https://nowhere.example/", "cannot be resolved", fetcher(resolve=nowhere))
+
+
+@pytest.mark.parametrize(
+    ("page", "code", "methods"),
+    [
+        (Page(body=b"here"), 200, ["HEAD"]),
+        (Page(status=429), 429, ["HEAD"]),
+        (Page(status=404), 404, ["HEAD", "GET"]),
+        (Page(status=410), 410, ["HEAD", "GET"]),
+        (Page(body=b"here", head=405), 200, ["HEAD", "GET"]),
+        (Page(body=b"here", head=501), 200, ["HEAD", "GET"]),
+        (Page(body=b"here", head=404), 200, ["HEAD", "GET"]),
+        (Page(status=500), 500, ["HEAD", "GET"]),
+    ],
+)
+async def test_a_page_is_asked_by_head_and_what_head_does_not_get_by_get(
+    server: FeedServer, page: Page, code: int, methods: list[str]
+) -> None:
+    server.pages["/p"] = page
+    server.pages["/old"] = Page(status=301, headers={"location": "/p"})
+    assert await fetcher().status(server.url("/p")) == code
+    assert [each.method for each in server.asked] == methods
+    assert server.asked[0].headers["accept"] == "*/*"
+    assert await fetcher().status(server.url("/old")) == code
+
+
+async def test_the_body_of_a_page_is_left_unread(server: FeedServer) -> None:
+    server.pages["/endless"] = Page(body=b"x" * 100, head=405, drip=1.0)
+    assert await fetcher(bounds=Bounds(whole=5.0)).status(server.url("/endless")) == 200
+
+
+async def test_a_page_that_hangs_or_leads_into_a_private_network_has_no_status(
+    server: FeedServer,
+) -> None:
+    server.pages["/mute"] = Page(mute=True)
+    with pytest.raises(FeedTrouble, match="did not answer in time"):
+        await fetcher(bounds=Bounds(silence=0.1)).status(server.url("/mute"))
+    with FeedServer("::1") as front:
+        front.pages["/r"] = Page(status=302, headers={"location": server.url("/secret")})
+        with pytest.raises(FeedTrouble, match=r"127\.0\.0\.1 is refused: .* not an address"):
+            await fetcher(Reach.parse("::1", http=True)).status(front.url("/r"))
+    assert [each.path for each in server.asked] == ["/mute"]
+
+
+def test_the_public_internet_is_asked_in_the_clear_only_where_that_is_said() -> None:
+    public = ["140.82.121.4"]
+    assert Reach().refusal("http", public) == "it is not https"
+    assert Reach(http=True).refusal("http", public) is None
+    assert Reach(http=True).refusal("http", ["10.0.0.1"]) is not None

@@ -1,0 +1,205 @@
+"""Try the links that a week's editions would mail, and keep what they answer; it approves nothing.
+
+Approving never waits for this: preflight reads what was kept, and says how old it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from briefings.desk.links import MailedLink
+from briefings.errors import NotFound
+from briefings.feeds.fetch import FeedTrouble, Fetcher
+from briefings.model.edition import EditionState
+from briefings.model.links import LinkAnswer
+from briefings.pipeline.audience import GOES, Audience, gather
+from briefings.pipeline.chain import Chain
+from briefings.pipeline.prepare import load_catalogue
+from briefings.render.marked import pieces
+from briefings.store import editions, link_checks
+from briefings.store.database import Transaction
+from briefings.weeks import Week
+
+EXAMINED = (*GOES, EditionState.HELD)
+AT_ONCE = 8
+PER_HOST = 2
+"""Most sources stand on one or two hosts, which must not take us for an attack."""
+BATCH = 64
+"""Links tried between two writes, so that little is lost when a long check is stopped."""
+WHILE_WAITING = 25.0
+"""Seconds that a check may take in all while a person waits for a page."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a check came to: the answers, in the order of trying, and how many had no time left."""
+
+    answers: tuple[LinkAnswer, ...]
+    left: int = 0
+
+    @property
+    def gone(self) -> list[LinkAnswer]:
+        """Those whose page is gone."""
+        return [one for one in self.answers if one.gone]
+
+    @property
+    def unreached(self) -> list[LinkAnswer]:
+        """Those that give no page, and are not known to be gone."""
+        return [one for one in self.answers if not one.served and not one.gone]
+
+    def words(self) -> str:
+        """All of it in a sentence or two."""
+        if not self.answers and not self.left:
+            return "There are no links to check."
+        gone, unreached = len(self.gone), len(self.unreached)
+        served = len(self.answers) - gone - unreached
+        told = "One link tried" if len(self.answers) == 1 else f"{len(self.answers)} links tried"
+        told += f": {served} {'answers' if served == 1 else 'answer'}"
+        told += f", {gone} {'is' if gone == 1 else 'are'} gone" if gone else ""
+        told += f", {unreached} not reached." if unreached else "."
+        if len(self.answers) > 1 and all(one.code is None for one in self.answers):
+            told += (
+                " It seems that there is no network. What is known stays, and approving works "
+                "without one."
+            )
+        if self.left:
+            told += f" There was no time for {self.left} more: check again, those come first."
+        return told
+
+
+def mailed_links(audience: Audience, slug: str) -> tuple[MailedLink, ...]:
+    """Give the addresses outside our own site that mails of an edition lead to, once per place.
+
+    These are the sources of its items and of their figures, the links in their text, and the tools
+    of its plan, whose steps stand in the mails of readers at different weeks.
+    """
+    found: list[MailedLink] = []
+    for placement in audience.editions[slug].placements:
+        item = audience.items[placement.item_id, placement.revision]
+        news = item.news
+        told = [(news.source_url, "its source")]
+        told += [(piece.url, "a link in its text") for piece in pieces(news.summary)]
+        for row in news.pay:
+            for figure in (row.now, row.before):
+                told += [(figure.source_url, "the source of a figure")] if figure else []
+        found += [
+            MailedLink(url=url, place=news.headline, what=what, item_id=item.id)
+            for url, what in told
+        ]
+    for step in audience.catalogue.specialization(slug).plan:
+        tool = audience.catalogue.tool(step.tool)
+        found.append(
+            MailedLink(
+                url=tool.project_url,
+                place=f"Plan week {step.number}",
+                what=f"the address of {tool.name}",
+            )
+        )
+    once: dict[tuple[int | None, str], MailedLink] = {}
+    for each in found:
+        if each.url:
+            once.setdefault((each.item_id, each.url), each)
+    return tuple(once.values())
+
+
+def links_of_editions(
+    tx: Transaction, chain: Chain, week: Week, only: Sequence[str] = ()
+) -> dict[str, tuple[MailedLink, ...]]:
+    """Give the links of a week's stored editions, all that may go or those named."""
+    stored = editions.of_week(tx, str(week))
+    audience = gather(tx, chain, week, load_catalogue(tx), stored, going=EXAMINED)
+    return {
+        slug: mailed_links(audience, slug) for slug in audience.editions if not only or slug in only
+    }
+
+
+def check_links(
+    chain: Chain,
+    fetcher: Fetcher,
+    week: Week,
+    only: Sequence[str] = (),
+    *,
+    within: float | None = None,
+    progress: Callable[[int, int | None], None] = lambda _done, _all: None,
+) -> Tried:
+    """Try each link of a week's editions once, a few at a time, and keep result and instant.
+
+    `within` bounds the whole in seconds; what waited longest for an answer is tried first. That a
+    page is gone stays known until a server answers otherwise: a lost network proves nothing.
+
+    Raises:
+        NotFound: none of these editions goes in that week, or nobody assembled it yet.
+    """
+    with chain.db.read() as tx:
+        mailed = links_of_editions(tx, chain, week, only)
+        if not mailed or not set(only) <= mailed.keys():
+            which = ", ".join(sorted(set(only) - mailed.keys())) or str(week)
+            raise NotFound(f"{which}: no edition of {week} is there to go. Assemble it first.")
+        urls = list(dict.fromkeys(link.url for links in mailed.values() for link in links))
+        known = link_checks.of(tx, urls)
+    urls.sort(key=lambda url: known[url].at if url in known else _LONG_AGO)
+    end = None if within is None else chain.monotonic() + within
+    done: list[LinkAnswer] = []
+    for start in range(0, len(urls), BATCH):
+        progress(start, len(urls))
+        rest = None if end is None else end - chain.monotonic()
+        if rest is not None and rest <= 0:
+            break
+        told = asyncio.run(_ask_all(fetcher, urls[start : start + BATCH], rest))
+        answers = [_answer(url, found, chain.clock()) for url, found in told.items()]
+        _keep(chain, answers, known)
+        done += answers
+    return Tried(answers=tuple(done), left=len(urls) - len(done))
+
+
+async def _ask_all(
+    fetcher: Fetcher, urls: Sequence[str], within: float | None
+) -> dict[str, int | str]:
+    """Ask each for its status; a text says why there is none. What has no time left is absent."""
+    found: dict[str, int | str] = {}
+    room = asyncio.Semaphore(AT_ONCE)
+    hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(PER_HOST))
+
+    async def one(url: str) -> None:
+        async with hosts[_host(url)], room:
+            try:
+                found[url] = await fetcher.status(url)
+            except FeedTrouble as trouble:
+                found[url] = str(trouble)
+
+    try:
+        async with asyncio.timeout(within), asyncio.TaskGroup() as group:
+            for url in urls:
+                group.create_task(one(url))
+    except TimeoutError:
+        pass
+    return found
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.casefold()
+    except ValueError:
+        return ""
+
+
+def _answer(url: str, found: int | str, now: datetime) -> LinkAnswer:
+    if isinstance(found, str):
+        return LinkAnswer(url=url, code=None, trouble=found, at=now)
+    return LinkAnswer(url=url, code=found, trouble="", at=now)
+
+
+def _keep(chain: Chain, answers: Sequence[LinkAnswer], known: Mapping[str, LinkAnswer]) -> None:
+    told = [
+        one
+        for one in answers
+        if one.code is not None or one.url not in known or not known[one.url].gone
+    ]
+    with chain.db.write() as tx:
+        link_checks.put(tx, told)
