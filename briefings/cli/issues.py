@@ -20,6 +20,7 @@ unsure = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(send)
+    app.command()(release)
     app.command()(pause)
     app.command()(resume)
     app.command()(cancel)
@@ -58,6 +59,21 @@ def send(
     if not found:
         print("Nothing to send: no issue is open.")
     return LEFT_OR_FAILED if any(one.left for one in found) else 0
+
+
+def release(issue: IssueOption) -> None:
+    """Send to all now: what waits behind an issue's seed readers goes at its readers' hours."""
+    from briefings.cli.time import who
+    from briefings.pipeline.seeding import release as let_go
+    from briefings.pipeline.status import issue_status
+    from briefings.store import issues
+
+    opened = open_app()
+    done = let_go(opened.chain, issue, by=who())
+    with opened.db.read() as tx:
+        left = issue_status(tx, issues.by_name(tx, issue)).left
+    told = f"{plural(left, 'mail')} may leave at their hours; `briefings send` goes on with it."
+    print(f"{issue} is released: {told}" if done else f"{issue} was released before: {told}")
 
 
 def pause(issue: IssueOption) -> None:

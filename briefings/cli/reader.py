@@ -100,6 +100,31 @@ def tier(
         print(f"{email} has the tier {done.tier}: nothing changed.")
 
 
+@app.command()
+def seed(
+    email: Email,
+    off: Annotated[bool, typer.Option("--off", help="Make it a reader like all others.")] = False,
+) -> None:
+    """Make a reader a seed reader: they get issues first where an editor chose that."""
+    from briefings.cli.time import who
+    from briefings.pipeline import seeding
+
+    chain = open_app().chain
+    changed = seeding.unmark(chain, email) if off else seeding.mark(chain, email, by=who())
+    now = "a reader like all others" if off else "a seed reader"
+    print(f"{email} is {now}." if changed else f"{email} was {now} before: nothing changed.")
+
+
+@app.command()
+def seeds() -> None:
+    """List the seed readers, the address first, with what they read."""
+    from briefings.pipeline.seeding import marked
+
+    for one in marked(open_app().chain):
+        lost = "" if one.reads else "\tleft or suppressed: gets nothing"
+        print(f"{one.email}\t{', '.join(one.specializations)}{lost}")
+
+
 def _mailboxes(opened: App) -> Mailboxes:
     from briefings.pipeline.mailboxes import Mailboxes
 
@@ -124,6 +149,8 @@ def _print_reader(reader: Reader, found: Dossier, default_zone: str) -> None:
         print(f"    granted {one.tier} (before {one.before}) {_at(one.at)} by {one.by}")
     if chosen.sections_off:
         print(f"  switched off: {', '.join(chosen.sections_off)}")
+    if found.seed_since:
+        print(f"  seed reader since {_at(found.seed_since)}")
     if reader.paused_until:
         print(f"  paused until {reader.paused_until}")
     confirmed = _at(reader.confirmed_at) if reader.confirmed_at else "-"

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from briefings.pipeline.simulate import Difference, Foreseen, Planned
 
 
-def instant(text: str) -> datetime:
+def instant(text: str, option: str = "--now") -> datetime:
     """Read an ISO 8601 instant; without a zone it is UTC."""
     try:
         told = datetime.fromisoformat(text)
     except ValueError:
-        raise Misconfigured(f"--now {text!r} is no instant; write 2026-08-24T06:00:00Z") from None
+        raise Misconfigured(
+            f"{option} {text!r} is no instant; write 2026-08-24T06:00:00Z"
+        ) from None
     return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,8 @@ from briefings.cli.shared import (
 )
 
 if TYPE_CHECKING:
+    from briefings.model.delivery import SeedsFirst
+    from briefings.pipeline.approve import Approved
     from briefings.pipeline.runs import RunStatus
     from briefings.pipeline.status import IssueStatus, WeekStatus
 
@@ -93,6 +96,19 @@ def approve(
     despite: Annotated[
         str, typer.Option("--despite", help="Why it may go although preflight blocks it.")
     ] = "",
+    seed_first: Annotated[
+        int | None,
+        typer.Option(
+            "--seed-first",
+            min=1,
+            max=10,
+            help="First to so many seed readers of each edition; all others wait.",
+        ),
+    ] = None,
+    release_at: Annotated[
+        str | None,
+        typer.Option("--release-at", help="ISO instant from which the others go by themselves."),
+    ] = None,
 ) -> int:
     """Approve the week's drafts (or those named): their content is fixed from now on.
 
@@ -100,18 +116,52 @@ def approve(
     """
     import getpass
 
+    from briefings.cli.simulated import instant
+    from briefings.errors import Misconfigured
+    from briefings.model.delivery import SeedsFirst
     from briefings.pipeline.approve import approve as let_go
 
+    if release_at is not None and seed_first is None:
+        raise Misconfigured("--release-at goes with --seed-first N: nothing waits without it.")
     opened = open_app()
+    seeds = (
+        None
+        if seed_first is None
+        else SeedsFirst(
+            most=seed_first, release_at=instant(release_at, "--release-at") if release_at else None
+        )
+    )
     done = let_go(
-        opened.chain, week_of(week), specialization or [], by=getpass.getuser(), despite=despite
+        opened.chain,
+        week_of(week),
+        specialization or [],
+        by=getpass.getuser(),
+        despite=despite,
+        seeds=seeds,
     )
     for slug in done.editions:
         print(f"{slug}: approved")
     for slug, reason in done.passed_over:
         print(f"{slug}: not approved, it is {reason}")
     print(f"{plural(len(done.editions), 'edition')} approved for {plural(done.readers, 'reader')}.")
+    if seeds is not None and done.editions:
+        print(_seeds_first(done, seeds))
     return LEFT_OR_FAILED if done.blocked else OK
+
+
+def _seeds_first(done: Approved, seeds: SeedsFirst) -> str:
+    """Say who gets it first, and what becomes of the others."""
+    first, others = done.seeds, done.readers - done.seeds
+    until = (
+        "when you say `briefings release --issue I`"
+        if seeds.release_at is None
+        else f"at {seeds.release_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC or by "
+        "`briefings release --issue I`, whichever comes first"
+    )
+    return (
+        f"First to {plural(first, 'seed reader')} when the issue opens; the other "
+        f"{plural(others, 'reader')} {until}."
+    )
 
 
 def simulate(
@@ -203,6 +253,15 @@ def print_issue(one: IssueStatus) -> None:
         print(f"            of the skipped {number:,}: {why}")
     if one.left and one.next_due:
         print(f"  next due {one.next_due:%Y-%m-%d %H:%M} UTC")
+    if one.waiting:
+        at = one.issue.release_at
+        by_itself = f", or by themselves at {at:%Y-%m-%d %H:%M} UTC" if at else ""
+        wait = "waits" if one.waiting == 1 else "wait"
+        print(
+            f"  first to {plural(sum(one.seeds.values()), 'seed reader')}; "
+            f"{plural(one.waiting, 'mail')} {wait} until "
+            f"`briefings release --issue {one.issue.name}`{by_itself}"
+        )
     if not one.adds_up:
         print(
             f"  The states do not add up to the audience of {one.issue.audience:,}: "

@@ -58,8 +58,23 @@ class IssueState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeedsFirst:
+    """An editor's choice: at most so many seed readers of an edition get it before all others.
+
+    The others wait until a person releases them, or until `release_at`.
+    """
+
+    most: int
+    release_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One mailing with a frozen, counted audience. `name` is e.g. `2026-W34-regular`."""
+    """One mailing with a frozen, counted audience. `name` is e.g. `2026-W34-regular`.
+
+    `seeds_first` says that its seed readers' mails go before the others, which wait until
+    `released_at` is written by the act of `released_by`.
+    """
 
     id: int
     name: str
@@ -71,6 +86,15 @@ class Issue:
     audience: int
     opened_by_tick: bool
     reason: str | None = None
+    seeds_first: bool = False
+    release_at: datetime | None = None
+    released_at: datetime | None = None
+    released_by: str | None = None
+
+    @property
+    def seeds_only(self) -> bool:
+        """Whether nothing but its seed readers' mails may leave now."""
+        return self.seeds_first and self.released_at is None
 
 
 class Claimed(NamedTuple):

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from briefings.assemble.subject import one_line
 from briefings.errors import Refused
-from briefings.model.delivery import IssueKind
+from briefings.model.delivery import IssueKind, SeedsFirst
 from briefings.model.edition import Edition, EditionState
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.examine import Looked, examine
 from briefings.pipeline.noting import note
 from briefings.pipeline.prepare import chosen, load_catalogue, prepare
+from briefings.pipeline.seeding import foreseen, refuse_hour
 from briefings.pipeline.timetable import timetable
 from briefings.store import editions, issues, items, readers
 from briefings.store.database import Transaction
@@ -26,12 +27,16 @@ OPEN_TO_APPROVAL = (EditionState.DRAFT, EditionState.HELD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """What approving came to: slugs approved, those passed over with the reason, and readers."""
+    """What approving came to: slugs approved, those passed over with the reason, and readers.
+
+    `seeds` of the readers get it before all others.
+    """
 
     editions: tuple[str, ...]
     passed_over: tuple[tuple[str, str], ...]
     readers: int
     blocked: tuple[str, ...] = ()
+    seeds: int = 0
 
 
 def approve(
@@ -43,16 +48,18 @@ def approve(
     despite: str = "",
     hold_blocked: bool = False,
     seen: Mapping[str, str] | None = None,
+    seeds: SeedsFirst | None = None,
 ) -> Approved:
     """Approve the week's drafts (or those named), assembling first what was never assembled.
 
     What preflight blocks is passed over, with the list, and held with `hold_blocked`. `despite` is
     a person's reason to let it go all the same; it is kept with the edition, and findings that are
     final stop it still. `seen` holds content hashes by specialization: an edition is approved only
-    as it was looked at.
+    as it was looked at. With `seeds` the issue goes to seed readers first.
 
     Raises:
-        Refused: editions were named and none of them can be approved.
+        Refused: editions were named and none of them can be approved; none of them has a seed
+            reader who would get it first, or the hour of their release cannot be.
     """
     with chain.db.read() as tx:
         known = editions.of_week(tx, str(week))
@@ -71,6 +78,7 @@ def approve(
     with chain.db.write() as tx:
         known = editions.of_week(tx, str(week))
         audience = audience_by_specialization(tx)
+        refuse_hour(tx, chain, week, seeds)
         for slug in slugs:
             look = looked.get(slug)
             if (why := _not_open(known[slug], look, closed)) is not None or look is None:
@@ -91,12 +99,14 @@ def approve(
                 count=audience.get(slug, 0),
                 by=by,
                 now=now,
+                seeds=seeds,
             ):
                 passed.append((slug, CHANGED))
                 continue
             approved.append(slug)
             if look.blocking:
                 note(tx, week, slug, f"approved it despite preflight: {despite}", by, now)
+        first = foreseen(tx, approved, seeds)
         wrong = [(s, r) for s, r in passed if known[s].state not in DONE]
         if only and wrong and not approved and not hold_blocked:
             slug, reason = wrong[0]
@@ -106,6 +116,7 @@ def approve(
             passed_over=tuple(passed),
             blocked=tuple(blocked),
             readers=readers_of(tx, approved),
+            seeds=first,
         )
 
 

@@ -42,6 +42,7 @@ from briefings.pipeline.instance import refuse_if_exchanged
 from briefings.pipeline.letterpress import Letter, Letterpress
 from briefings.pipeline.open_issue import issue_audience
 from briefings.pipeline.press import put_briefing, words_of
+from briefings.pipeline.seeding import next_due
 from briefings.store import (
     blocks,
     deliveries,
@@ -225,8 +226,7 @@ class Claims:
                 due = [
                     at
                     for issue in issues.find(tx)
-                    if issue.state is IssueState.OPEN
-                    and (at := deliveries.next_due(tx, issue.id)) is not None
+                    if issue.state is IssueState.OPEN and (at := next_due(tx, issue)) is not None
                 ]
             self._next, self._sign = min(due, default=None), sign
         return self._next is not None and self._next <= now
@@ -275,6 +275,7 @@ class Claims:
                 now=now,
                 limit=room,
                 ignore_due=sending.ignore_hours,
+                seeds_only=issue.seeds_only,
             )
             if rows:
                 return [(row, issue) for row in rows]

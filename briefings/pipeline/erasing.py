@@ -23,6 +23,7 @@ from briefings.store import (
     moves,
     plan_marks,
     readers,
+    seeds,
 )
 from briefings.store.database import Transaction
 
@@ -89,6 +90,7 @@ def everything_about(tx: Transaction, reader: Reader, now: datetime) -> dict[str
         "confirmed_at": _written(reader.confirmed_at),
         "left_at": _written(reader.left_at),
         "suppressed": reader.suppressed,
+        "seed_reader_since": _written(seeds.marked_at(tx, reader.id)),
         "change_of_address": move.new_email if move else None,
         "consent": {
             "source": readers.consent_of(tx, reader.id),

@@ -15,6 +15,7 @@ from briefings.store import (
     moves,
     plan_marks,
     readers,
+    seeds,
     signups,
 )
 from briefings.store.database import Transaction
@@ -27,6 +28,7 @@ def forget(tx: Transaction, mailbox: str, reader: Reader, now: datetime) -> None
     grants.forget(tx, reader.id)
     moves.drop(tx, reader.id)
     plan_marks.erase(tx, reader.id)
+    seeds.unmark(tx, reader.id)
     kept_assessments.erase(tx, reader.id)
     signups.drop(tx, reader.email)
     letters.forget_mailbox(tx, reader.email)

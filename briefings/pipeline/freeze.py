@@ -11,6 +11,7 @@ from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import pause_if_stopped
 from briefings.pipeline.pace import Pace
 from briefings.pipeline.press import Press
+from briefings.pipeline.seeding import appoint
 from briefings.store import audiences, deliveries, issues, readers
 from briefings.store.database import Transaction
 from briefings.store.deliveries import FreezeRow, Outcome
@@ -50,6 +51,7 @@ def freeze(chain: Chain, issue: Issue, audience: Audience, progress: Progress) -
         with chain.db.write() as tx:
             same = not audiences.grew(tx, counted, issue.began)
             if same and issues.open(tx, issue.id, expected, rows):
+                appoint(tx, issue, chain.clock())
                 pause_if_stopped(tx, issue.id)
             opened = issues.by_name(tx, issue.name)
             if opened.state is not IssueState.FREEZING:

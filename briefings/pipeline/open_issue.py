@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from briefings.errors import Conflict, Misconfigured, Refused
 from briefings.model.delivery import Issue, IssueKind, IssueState
 from briefings.model.edition import Edition, EditionState, Part
+from briefings.pipeline import seeding
 from briefings.pipeline.archive import keep
 from briefings.pipeline.audience import Audience, gather
 from briefings.pipeline.chain import Chain
@@ -221,7 +222,7 @@ def _begin_regular(chain: Chain, week: Week, now: datetime, *, by_tick: bool, ag
         )
         _publish(tx, chain, issue, now)
         publishing.leave_behind(tx, str(week), reason=NOT_APPROVED, now=now)
-    return issue
+        return seeding.begin(tx, issue)
 
 
 def _begin_late(chain: Chain, week: Week, n: int, now: datetime, *, by_tick: bool) -> Issue | None:
@@ -238,7 +239,7 @@ def _begin_late(chain: Chain, week: Week, n: int, now: datetime, *, by_tick: boo
             now=now,
         )
         _publish(tx, chain, issue, now)
-    return issue
+        return seeding.begin(tx, issue)
 
 
 def _publish(tx: Transaction, chain: Chain, issue: Issue, now: datetime) -> None:

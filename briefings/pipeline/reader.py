@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from briefings.errors import NotFound
 from briefings.model.reader import Reader
@@ -10,7 +11,7 @@ from briefings.pipeline.chain import Chain
 from briefings.pipeline.erasing import erase, everything_about
 from briefings.pipeline.left_log import LeftLog
 from briefings.pipeline.mailboxes import OPERATOR, Mailboxes
-from briefings.store import consents, deliveries, grants, letters, readers, signups
+from briefings.store import consents, deliveries, grants, letters, readers, seeds, signups
 from briefings.store.consents import Consent
 from briefings.store.database import Transaction
 from briefings.store.deliveries import DeliveryRow
@@ -36,6 +37,7 @@ class Dossier:
     letters: tuple[LetterStatus, ...]
     waiting: SignUp | None
     suppressed: str | None
+    seed_since: datetime | None
 
 
 def dossier(tx: Transaction, email: str, mailboxes: Mailboxes) -> Dossier:
@@ -54,6 +56,7 @@ def dossier(tx: Transaction, email: str, mailboxes: Mailboxes) -> Dossier:
         letters=tuple(letters.of_mailbox(tx, email, SHOWN)),
         waiting=signups.by_email(tx, email),
         suppressed=mailboxes.suppressed(tx, email),
+        seed_since=seeds.marked_at(tx, reader.id) if reader else None,
     )
     if reader is None and not (found.letters or found.waiting or found.suppressed):
         raise NotFound(f"There is no reader {email}: check the spelling.")

@@ -38,6 +38,7 @@ from briefings.pipeline.letters import LettersFirst, letters_due
 from briefings.pipeline.open_issue import carry_on_freezes, open_regular
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.recovery import Recovery
+from briefings.pipeline.seeding import release_due
 from briefings.pipeline.simulate import simulate
 from briefings.pipeline.status import issue_status
 from briefings.pipeline.test_mode import AllToOwner, keep_apart
@@ -97,6 +98,7 @@ def send_due(
             working = tuple(issues.find(tx, week=str(week)))
     else:
         working = _unfinished(chain)
+    notes += release_due(chain)
     active = [one.id for one in working if one.state is IssueState.OPEN]
     if active or letters_due(chain):
         with process(chain, own) as (entry, log):

@@ -11,7 +11,8 @@ from briefings.model.edition import Edition
 from briefings.pipeline.calendar import run_document, zulu
 from briefings.pipeline.halt import stopped
 from briefings.pipeline.runs import RunStatus, waiting_runs
-from briefings.store import alerts, deliveries, editions, issues
+from briefings.pipeline.seeding import next_due
+from briefings.store import alerts, deliveries, editions, issues, seeds
 from briefings.store.alerts import Alert
 from briefings.store.database import Transaction
 from briefings.store.runs import Run
@@ -19,17 +20,26 @@ from briefings.store.runs import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueStatus:
-    """An issue, its counts by state and by reason, and when the next mail is due."""
+    """An issue, its counts by state and by reason, and when the next mail is due.
+
+    `seeds` counts the mails that go first; the others have no hour while they wait for a release.
+    """
 
     issue: Issue
     states: dict[State, int]
     reasons: dict[str, int]
     next_due: datetime | None
+    seeds: Mapping[State, int]
+
+    @property
+    def waiting(self) -> int:
+        """Mails that wait until somebody releases them."""
+        return self.left - _left(self.seeds) if self.issue.seeds_only else 0
 
     @property
     def left(self) -> int:
         """Rows that still have work in them."""
-        return sum(self.states.get(state, 0) for state in WORK_LEFT)
+        return _left(self.states)
 
     @property
     def finished(self) -> bool:
@@ -76,8 +86,13 @@ def issue_status(tx: Transaction, issue: Issue) -> IssueStatus:
             for (state, reason), number in deliveries.reasons(tx, issue.id).items()
             if state is State.SKIPPED
         },
-        next_due=deliveries.next_due(tx, issue.id),
+        next_due=next_due(tx, issue),
+        seeds=seeds.states(tx, issue.id) if issue.seeds_first else {},
     )
+
+
+def _left(states: Mapping[State, int]) -> int:
+    return sum(states.get(state, 0) for state in WORK_LEFT)
 
 
 def as_document(
@@ -107,6 +122,10 @@ def as_document(
                 "skipped": one.reasons,
                 "next_due": one.next_due.isoformat() if one.next_due else None,
                 "finished": one.finished,
+                "waiting_for_release": one.waiting,
+                "release_at": zulu(one.issue.release_at)
+                if one.issue.seeds_only and one.issue.release_at
+                else None,
                 "per_second": round(paces.get(one.issue.name, (0.0, None))[0], 1),
                 "through_at": zulu(through)
                 if (through := paces.get(one.issue.name, (0.0, None))[1])

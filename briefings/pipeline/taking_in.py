@@ -14,7 +14,7 @@ from briefings.model.edition import EditionState
 from briefings.pipeline.approve import approve
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.editing import edit
-from briefings.store import editions
+from briefings.store import approvals, editions
 from briefings.weeks import Week
 
 
@@ -43,6 +43,7 @@ def take_into(
         week = Week.parse(name)
         with chain.db.read() as tx:
             before = editions.get(tx, name, slug)
+            approval = approvals.approvals(tx, name).get(slug)
         act = f"took item {item_id} in as it is now"
         edit(chain, week, slug, lambda choices, _edition: choices, act=act, by=by)
         if not again:
@@ -51,7 +52,7 @@ def take_into(
             left.append((name, slug, f"held: {before.reason}"))
             continue
         try:
-            approve(chain, week, [slug], by=by)
+            approve(chain, week, [slug], by=by, seeds=approval.seeds if approval else None)
         except Refused as wrong:
             left.append((name, slug, str(wrong)))
         else:

@@ -21,6 +21,7 @@ from briefings.pipeline.presses import fold
 from briefings.pipeline.recovery import recover_all
 from briefings.pipeline.reminders import warn
 from briefings.pipeline.runs import make_due
+from briefings.pipeline.seeding import release_due
 from briefings.pipeline.welcome import welcome
 
 log = structlog.get_logger("briefings.schedule")
@@ -42,6 +43,7 @@ def tick(chain: Chain, settings: Settings, host: str) -> None:
     _step("run", lambda: make_due(chain, settings))
     _step("late", lambda: open_due_late(chain))
     _step("correction", lambda: finish_corrections(chain))
+    _step("seeds", lambda: release_due(chain))
     _step("welcome", lambda: _welcomed(chain))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import Field
 
 from briefings.store.instants import Instant, instant, stored
+from briefings.store.issues import RELEASED
 from briefings.store.tables import BigId, Table
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ EVERY_WEEK = ""
 
 _SHOWN = (
     "FROM archived JOIN edition ON edition.week = archived.week "
-    "AND edition.specialization = archived.specialization AND edition.state = 'published' "
+    f"AND edition.specialization = archived.specialization AND edition.state = 'published' "
+    f"AND {RELEASED} "
     "LEFT JOIN archive_switch AS own ON own.specialization = archived.specialization "
     "AND own.week = archived.week "
     "LEFT JOIN archive_switch AS every ON every.specialization = archived.specialization "

@@ -28,14 +28,19 @@ _NO_ATTEMPT = {State.PENDING, State.SKIPPED}
 
 _CLAIM = (
     "UPDATE delivery SET state = 'claimed', owner = ?, fence = ? "  # noqa: S608 - our own text
-    "WHERE id IN (SELECT id FROM delivery "
-    "WHERE issue_id = (SELECT id FROM issue WHERE id = ? AND state = 'open') "
+    "WHERE id IN ({those}(SELECT id FROM issue WHERE id = ? AND state = 'open') "
     f"AND {OPEN} AND {{due}} ORDER BY state, next_at LIMIT ?{{skip_locked}}) AND {OPEN} "
     "RETURNING id, issue_id, reader_id, briefing_id, attempts, first_attempt_at, due_at, "
     "preferences_version, "
     "(SELECT email FROM reader WHERE reader.id = delivery.reader_id), "
     "(SELECT name FROM reader WHERE reader.id = delivery.reader_id), "
     "(SELECT preferences_version FROM reader WHERE reader.id = delivery.reader_id)"
+)
+_ALL = "SELECT id FROM delivery WHERE issue_id = "
+# CROSS JOIN has SQLite begin with the seeds: it would walk every row that is due for a dozen.
+_SEEDS = (
+    "SELECT delivery.id FROM seed_delivery CROSS JOIN delivery "
+    "WHERE delivery.id = seed_delivery.delivery_id AND seed_delivery.issue_id = "
 )
 _DUE = "next_at <= ?"
 _DUE_OR_UNTRIED = "(next_at <= ? OR state = 'pending')"
@@ -78,14 +83,16 @@ def claim(
     now: datetime,
     limit: int = 256,
     ignore_due: bool = False,
+    seeds_only: bool = False,
 ) -> list[Claimed]:
     """Take up to `limit` deliveries of an open issue that are due, retries first.
 
-    `ignore_due` takes untried ones before their hour as well. What is read of the reader is as of
-    now: a `preferences_version` above `frozen_version` says that the list must be made anew (R7).
-    Nothing comes from an issue that is not open. A row has one owner at a time.
+    `ignore_due` takes untried ones before their hour as well, `seeds_only` those of seed readers
+    and no others. What is read of the reader is as of now: a `preferences_version` above
+    `frozen_version` says that the list must be made anew (R7). Nothing comes from an issue that is
+    not open. A row has one owner at a time.
     """
-    sql = claim_sql(ignore_due=ignore_due, skip_locked=not tx.is_sqlite)
+    sql = claim_sql(ignore_due=ignore_due, skip_locked=not tx.is_sqlite, seeds_only=seeds_only)
     return [
         Claimed(
             id=number,
@@ -106,13 +113,14 @@ def claim(
     ]
 
 
-@lru_cache(maxsize=4)
-def claim_sql(*, ignore_due: bool, skip_locked: bool) -> str:
+@lru_cache(maxsize=8)
+def claim_sql(*, ignore_due: bool, skip_locked: bool, seeds_only: bool = False) -> str:
     """Give the text of a claim: public, so that a test can look at its plan."""
     return _CLAIM.format(
         due=_DUE_OR_UNTRIED if ignore_due else _DUE,
+        those=_SEEDS if seeds_only else _ALL,
         # Two claims at once on PostgreSQL take different rows instead of waiting for each other.
-        skip_locked=" FOR UPDATE SKIP LOCKED" if skip_locked else "",
+        skip_locked=" FOR UPDATE OF delivery SKIP LOCKED" if skip_locked else "",
     )
 
 

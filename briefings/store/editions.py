@@ -58,6 +58,8 @@ class EditionRow(Table, table=True):
     approved_count: int | None = None
     approved_by: str | None = None
     approved_at: datetime | None = Field(default=None, sa_type=Instant)
+    seeds_first: int | None = None
+    release_at: datetime | None = Field(default=None, sa_type=Instant)
     sent_subject: str | None = None
     held_at: datetime | None = Field(default=None, sa_type=Instant)
     issue_id: int | None = Field(default=None, sa_type=BigId)

@@ -9,7 +9,7 @@ from sqlmodel import Field, Index, text
 
 from briefings.errors import Conflict, NotFound
 from briefings.model.delivery import Issue, IssueKind, IssueState
-from briefings.store.instants import Instant, instant, stored
+from briefings.store.instants import Instant, instant, instant_or_none, stored
 from briefings.store.tables import BigId, Table, places
 
 if TYPE_CHECKING:
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from briefings.store.database import Row, Transaction
 
-_COLUMNS = "id, name, week, kind, n, state, began, audience, opened_by_tick, reason"
+_COLUMNS = (
+    "id, name, week, kind, n, state, began, audience, opened_by_tick, reason, seeds_first, "
+    "release_at, released_at, released_by"
+)
+RELEASED = (
+    "NOT EXISTS (SELECT 1 FROM issue WHERE issue.id = edition.issue_id AND issue.seeds_first "
+    "AND issue.released_at IS NULL)"
+)
+"""Of an edition: it did not go to seed readers alone, so anybody may see it."""
 
 
 class IssueRow(Table, table=True):
@@ -46,6 +54,10 @@ class IssueRow(Table, table=True):
     opened_by_tick: bool
     reason: str | None = None
     created_at: datetime = Field(sa_type=Instant)
+    seeds_first: bool = Field(default=False, sa_column_kwargs={"server_default": text("FALSE")})
+    release_at: datetime | None = Field(default=None, sa_type=Instant)
+    released_at: datetime | None = Field(default=None, sa_type=Instant)
+    released_by: str | None = None
 
 
 def issue_name(week: str, kind: IssueKind, n: int) -> str:
@@ -211,4 +223,8 @@ def _issue(row: Row) -> Issue:
         audience=row[7],
         opened_by_tick=bool(row[8]),
         reason=row[9],
+        seeds_first=bool(row[10]),
+        release_at=instant_or_none(row[11]),
+        released_at=instant_or_none(row[12]),
+        released_by=row[13],
     )

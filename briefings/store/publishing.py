@@ -11,6 +11,7 @@ from briefings.store import editions
 from briefings.store.codec import loads
 from briefings.store.instance import next_number
 from briefings.store.instants import stored
+from briefings.store.issues import RELEASED
 from briefings.store.tables import parts, places
 
 if TYPE_CHECKING:
@@ -77,10 +78,14 @@ def gone_with(tx: Transaction, week: str) -> dict[str, int]:
 
 
 def newest_published(tx: Transaction, until_week: str, from_week: str) -> dict[str, Edition]:
-    """Give each specialization's newest published edition in a range of weeks, ends included."""
+    """Give each specialization's newest published edition in a range of weeks, ends included.
+
+    What only seed readers may have so far is left out.
+    """
     rows = tx.rows(
-        "SELECT specialization, MAX(week) FROM edition WHERE state = 'published' "
-        "AND week BETWEEN :since AND :until GROUP BY specialization ORDER BY specialization",
+        "SELECT specialization, MAX(week) FROM edition WHERE state = 'published' "  # noqa: S608 - our own text
+        f"AND week BETWEEN :since AND :until AND {RELEASED} "
+        "GROUP BY specialization ORDER BY specialization",
         since=from_week,
         until=until_week,
     )

@@ -18,7 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+from briefings.model.delivery import SeedsFirst
 from briefings.model.reader import NewReader
+from briefings.pipeline import seeding
 from briefings.pipeline.approve import approve
 from briefings.pipeline.correct import correct
 from briefings.render import Renderer
@@ -31,6 +33,7 @@ from tests.e2e.town import Clock
 
 CUT_OFF = datetime(2026, 8, 23, 16, tzinfo=UTC)
 LATER = datetime(2026, 8, 25, 12, tzinfo=UTC)
+HOUR = datetime(2026, 8, 23, 20, tzinfo=UTC)
 WEEK = Week.parse("2026-W34")
 SLUG = "mlops-engineer"
 MOST = 60
@@ -97,14 +100,42 @@ def the_rest(place: Almanac) -> None:
         readers.add(tx, [person], confirmed_at=now, consent_source="form", import_id=None, now=now)
 
 
+def first_to_seeds(place: Almanac) -> None:
+    """A week of which a seed reader gets the first mail, and which goes to all by itself later."""
+    place.clock.now = datetime(2026, 8, 20, tzinfo=UTC)
+    for name in "abc":
+        place.reader(f"{name}@example.org")
+    place.write_news(WEEK, "One", "Two", "Three")
+    place.drafts(WEEK)
+    seeding.mark(place.app.chain, "b@example.org", by="x")
+    chosen = SeedsFirst(most=10, release_at=HOUR)
+    approve(place.app.chain, WEEK, [SLUG], by="x", seeds=chosen)
+    place.tick()
+
+
+def the_hour(place: Almanac) -> None:
+    """The same when the seed reader has it, and the hour of the others comes."""
+    first_to_seeds(place)
+    place.clock.now = CUT_OFF
+    place.tick()
+    place.send(None, now=False)
+    assert place.outcome(f"{WEEK}-regular")["b@example.org"] == "accepted"
+
+
 SCENARIOS: dict[str, tuple[Callable[[Almanac], None], datetime]] = {
     "run": (a_run, CUT_OFF),
     "rest": (the_rest, LATER),
+    "seeds": (first_to_seeds, CUT_OFF),
+    "release": (the_hour, HOUR),
 }
 
 
 QUERIES = (
-    "SELECT name, state, audience, opened_by_tick FROM issue ORDER BY name",
+    """SELECT name, state, audience, opened_by_tick, seeds_first, release_at, released_at,
+    released_by FROM issue ORDER BY name""",
+    """SELECT reader.email, delivery.next_at FROM seed_delivery
+    JOIN delivery ON delivery.id = seed_delivery.delivery_id
+    JOIN reader ON reader.id = delivery.reader_id ORDER BY 1""",
     """SELECT issue.name, reader.email, delivery.state, delivery.reason, delivery.due_at,
     briefing.content FROM delivery JOIN issue ON issue.id = delivery.issue_id
     JOIN reader ON reader.id = delivery.reader_id

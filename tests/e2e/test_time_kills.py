@@ -21,6 +21,8 @@ from tests.e2e.town import ROOT
             8,
             ["2026-W34-correction", "2026-W34-late", "2026-W34-regular", "2026-W34-welcome"],
         ),
+        ("seeds", 5, ["2026-W34-regular"]),
+        ("release", 1, ["2026-W34-regular"]),
     ],
 )
 def test_a_kill_at_any_step_changes_nothing(
@@ -39,5 +41,7 @@ def test_a_kill_at_any_step_changes_nothing(
     assert len(found["after"]) >= steps
     assert [row[0] for row in found["whole"][0]] == issues
     assert all(row[1] == "open" for row in found["whole"][0])
+    seeds = {"seeds": [1, None], "release": [1, "the chosen hour"]}.get(scenario)
+    assert seeds is None or [found["whole"][0][0][4], found["whole"][0][0][7]] == seeds
     for number, after in enumerate(found["after"], 1):
         assert after == found["whole"], f"after a kill at write {number}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from briefings.store import claims, deliveries, received
+from briefings.store import claims, deliveries, received, seeds
 from briefings.store.database import Database
 from briefings.store.tables import OPEN
 
@@ -34,6 +34,23 @@ def test_a_claim_steps_into_the_index_of_open_rows(database: Database, ignore_du
     steps = plan(database, claims.claim_sql(ignore_due=ignore_due, skip_locked=False))
     assert any("COVERING INDEX ix_delivery_open (issue_id=? AND state=?" in step for step in steps)
     assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
+
+
+@pytest.mark.parametrize("ignore_due", [False, True])
+def test_a_claim_of_seeds_reads_no_row_but_theirs(database: Database, ignore_due: bool) -> None:
+    sql = claims.claim_sql(ignore_due=ignore_due, skip_locked=False, seeds_only=True)
+    steps = plan(database, sql)
+    assert not [step for step in steps if "ix_delivery_open" in step or step.startswith("SCAN")]
+    assert [step for step in steps if step.startswith("SEARCH seed_delivery USING ")]
+    assert "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)" in steps
+
+
+def test_the_hour_of_who_waits_behind_seeds_is_one_walk_along_the_open_rows(
+    database: Database,
+) -> None:
+    steps = plan(database, seeds.OTHERS_DUE)
+    assert "ix_delivery_open (issue_id=? AND state>" in steps[0]
+    assert not [step for step in steps if "TEMP B-TREE" in step]
 
 
 def test_bound_states_would_not_use_it(database: Database) -> None:
