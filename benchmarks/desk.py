@@ -1,9 +1,10 @@
 """Measures how long the desk's item pages take with many items; prints one JSON object.
 
-    python benchmarks/desk.py [--items N] [--specializations N] [--requests N]
+    python benchmarks/desk.py [--items N] [--specializations N] [--requests N] [--database URL]
 
-Makes a temporary installation whose items and specializations are made up, signs a person in and
-asks for each page in process, one request at a time; times are milliseconds.
+Makes a temporary installation whose items, specializations and editions of a year are made up,
+signs a person in and asks for each page in process, one request at a time; times are milliseconds.
+URL names an empty database; without it a SQLite file is made.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 import httpx
 
 from briefings.config import Settings
+from briefings.model.edition import Edition, EditionState, Part, Placement
 from briefings.model.news import Change, ItemState, Kind, News
 from briefings.model.user import DeskRole
 from briefings.pipeline import people
@@ -31,22 +33,27 @@ from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.recorded import recorded
 from briefings.pipeline.signing_in import hashed
 from briefings.store import catalogue as catalogues
-from briefings.store import items, users
+from briefings.store import editions, items, users
 from briefings.store.database import Transaction
 from briefings.web.app import create_app
+from briefings.weeks import Week
 from briefings.wiring import App, build, shipped
 
 NOW = datetime(2026, 8, 24, 12, tzinfo=UTC)
 SECRET = "of the bench"  # noqa: S105 - opens nothing but a temporary database
+WEEKS = 52
+CARRIED = 8
+"""Items of each edition."""
 DRAFTS_PER_ITEM = 4
 """Every so many-th item is a draft; the rest are queued."""
 
 
-def installation(folder: Path, number: int, specializations: int) -> App:
+def installation(folder: Path, url: str, number: int, specializations: int) -> App:
     """An installation with made-up items of two years."""
     settings = Settings.load(
         {},
-        database_url=f"sqlite:///{folder}/desk.db",
+        database_url=url or f"sqlite:///{folder}/desk.db",
+        state_dir=folder,
         mail_url=f"maildir://{folder}/outbox",
         base_url="https://briefings.example",
         sender="Briefings <news@briefings.example>",
@@ -77,7 +84,36 @@ def installation(folder: Path, number: int, specializations: int) -> App:
         slugs = [tool.slug for tool in tools]
         for n in range(number):
             add(tx, n, slugs[n % len(slugs)])
+        all_slugs = [each.slug for each in (*known.specializations, *more)]
+        for back in range(WEEKS):
+            publish(tx, Week.parse("2026-W34").shift(-back), all_slugs, number)
     return app
+
+
+def publish(tx: Transaction, week: Week, slugs: list[str], number: int) -> None:
+    """Put a published edition of each specialization into a week, with items of all years."""
+    for place, slug in enumerate(slugs):
+        first = (week.number * 1_009 + place * 7) % (number - CARRIED) + 1
+        editions.put(
+            tx,
+            Edition(
+                specialization=slug,
+                week=str(week),
+                placements=tuple(
+                    Placement(
+                        item_id=first + n, revision=1, part=Part.WEEK, why_you="it is", ranked="so"
+                    )
+                    for n in range(CARRIED)
+                ),
+                state=EditionState.PUBLISHED,
+                reason=None,
+                subject=f"Look at the workers of {slug} first, then at the rest",
+                intro="What changed in this week is told below, the most urgent first. " * 2,
+                revision=1,
+                preheader=f"Week {week.number}: eight changes, none of them breaks anything.",
+            ),
+            now=NOW,
+        )
 
 
 def add(tx: Transaction, n: int, tool: str) -> None:
@@ -132,6 +168,10 @@ async def measure(app: App, requests: int) -> dict[str, dict[str, float]]:
         "inbox, from feeds": "/desk/inbox?from=feed",
         "search, many hits": "/desk/inbox?state=any&q=workers",
         "search, no hit": "/desk/inbox?state=any&q=nowhere+to+be+found",
+        "items and editions, many hits": "/desk/search?q=workers",
+        "items and editions, last page": "/desk/search?q=workers&page=520",
+        "items and editions, six words": "/desk/search?q=mlflow+first+week+breaks+changes+2026",
+        "items and editions, no hit": "/desk/search?q=nowhere+to+be+found",
         "new item": "/desk/items/new",
         "item": "/desk/items/1",
         "history": "/desk/items/1/history",
@@ -189,13 +229,14 @@ async def _timed(
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--specializations", type=int, default=200)
     parser.add_argument("--requests", type=int, default=20)
+    parser.add_argument("--database", default="")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        app = installation(Path(folder), chosen.items, chosen.specializations)
+        app = installation(Path(folder), chosen.database, chosen.items, chosen.specializations)
         try:
             sign_in(app)
             pages = asyncio.run(measure(app, chosen.requests))

@@ -81,6 +81,7 @@ ROUTES: Mapping[str, Permission] = {
     "POST /desk/stop": Permission.STOP,
     "GET /desk/go": Permission.GO,
     "POST /desk/go": Permission.GO,
+    "GET /desk/search": Permission.LOOK,
     "GET /desk/inbox": Permission.LOOK,
     "POST /desk/inbox/triage": Permission.WRITE,
     "POST /desk/inbox/join": Permission.WRITE,

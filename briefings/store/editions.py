@@ -15,6 +15,7 @@ from sqlmodel import Field, Index
 
 from briefings.errors import Conflict
 from briefings.model.edition import Edition, EditionState, Part, Placement
+from briefings.store import edition_words
 from briefings.store.approvals import Approval, approvals, approve, unapprove
 from briefings.store.codec import nfc
 from briefings.store.instants import Instant, stored
@@ -129,6 +130,8 @@ def put(tx: Transaction, edition: Edition, *, now: datetime) -> int:
     )
     tx.execute("DELETE FROM placement WHERE edition_id = :id", id=edition_id)
     _place(tx, edition_id, edition.placements)
+    if not same:
+        edition_words.keep(tx, edition_id)
     return edition_id
 
 
@@ -149,6 +152,7 @@ def _insert(tx: Transaction, edition: Edition, fingerprint: str, now: datetime) 
         now=stored(now),
     )
     _place(tx, int(row[0]), edition.placements)
+    edition_words.keep(tx, int(row[0]))
     return int(row[0])
 
 

@@ -17,13 +17,13 @@ from briefings.store.imports import SHOWN
 from briefings.store.instants import Instant, instant, stored, stored_day
 from briefings.store.instants import day as day_of
 from briefings.store.tables import BigId, Table, parts, places
+from briefings.store.terms import HOLDS, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from briefings.store.database import Transaction, Value
 
-MOST_TERMS = 6
 _FROM_FEED = "EXISTS (SELECT 1 FROM feed_entry WHERE feed_entry.item_id = item.id)"
 
 
@@ -67,7 +67,7 @@ class JoinedRow(Table, table=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Which items are looked for; empty fields let everything through."""
+    """Which items are looked for; empty fields let everything through, `terms` are folded."""
 
     state: ItemState | None = None
     origin: Origin | None = None
@@ -237,14 +237,7 @@ def _where(look: Look) -> tuple[str, Sequence[Value]]:
             values.append(str(value))
     if look.origin is not None:
         where.append(_ORIGINS[look.origin])
-    for term in look.terms[:MOST_TERMS]:
-        where.append("item.words LIKE ? ESCAPE '!'")
-        values.append(f"%{_escaped(term)}%")
+    for term in look.terms:
+        where.append(HOLDS.format(column="item.words"))
+        values.append(pattern(term))
     return " AND ".join(where), tuple(values)
-
-
-def _escaped(term: str) -> str:
-    """A search word as LIKE takes it literally."""
-    for sign in "!%_":
-        term = term.replace(sign, f"!{sign}")
-    return term.casefold()

@@ -18,6 +18,7 @@ from briefings.store.codec import dumps, loads, nfc
 from briefings.store.imports import NOT_IMPORTED, SHOWN
 from briefings.store.instants import Day, Instant, instant, stored, stored_day
 from briefings.store.tables import BigId, Table, parts, places
+from briefings.store.terms import folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -162,13 +163,18 @@ def writer(tx: Transaction, item_id: int, revision: int) -> str:
 
 def _looked_up(news: News) -> dict[str, str]:
     """What of an item's words stands in columns, in one normal form."""
-    told = (news.headline, news.summary, news.do, news.tool, news.role, news.version, *news.tags)
     return {
         "about": news.tool or news.role or "",
         "version": news.version or "",
         "headline": nfc(news.headline),
-        "words": nfc(" ".join(filter(None, told))).casefold(),
+        "words": words_of(news),
     }
+
+
+def words_of(news: News) -> str:
+    """Give all that a search reads of an item, folded."""
+    told = (news.headline, news.summary, news.do, news.tool, news.role, news.version, *news.tags)
+    return folded(" ".join(filter(None, told)))
 
 
 def _add_revision(

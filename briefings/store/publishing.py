@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefings.model.edition import Edition
 from briefings.model.news import News
-from briefings.store import editions
+from briefings.store import edition_words, editions
 from briefings.store.codec import loads
 from briefings.store.instance import next_number
 from briefings.store.instants import stored
@@ -28,19 +28,19 @@ def publish(
 
     `subject` is that of the plain mail: what next week's must differ from. None without a mail.
     """
-    return (
-        tx.execute(
-            "UPDATE edition SET state = 'published', reason = NULL, issue_id = :issue_id, "
-            "sent_subject = :subject, updated_at = :now "
-            "WHERE week = :week AND specialization = :slug AND state = 'approved'",
-            issue_id=issue_id,
-            subject=subject,
-            now=stored(now),
-            week=week,
-            slug=slug,
-        )
-        == 1
+    rows = tx.rows(
+        "UPDATE edition SET state = 'published', reason = NULL, issue_id = :issue_id, "
+        "sent_subject = :subject, updated_at = :now "
+        "WHERE week = :week AND specialization = :slug AND state = 'approved' RETURNING id",
+        issue_id=issue_id,
+        subject=subject,
+        now=stored(now),
+        week=week,
+        slug=slug,
     )
+    for (edition_id,) in rows:
+        edition_words.keep(tx, int(edition_id))
+    return bool(rows)
 
 
 def leave_behind(tx: Transaction, week: str, *, reason: str, now: datetime) -> None:
@@ -147,14 +147,15 @@ def change_placement(
             week=edition.week,
             slug=edition.specialization,
         )
-    tx.execute(
+    for (edition_id,) in tx.rows(
         "UPDATE edition SET revision = revision + 1, content_hash = :hash, updated_at = :now "
-        "WHERE week = :week AND specialization = :slug",
+        "WHERE week = :week AND specialization = :slug RETURNING id",
         hash=fingerprint,
         now=stored(now),
         week=edition.week,
         slug=edition.specialization,
-    )
+    ):
+        edition_words.keep(tx, int(edition_id))
     tx.execute(
         "UPDATE edition SET approved_hash = :hash, approved_by = :by, approved_at = :now "
         "WHERE week = :week AND specialization = :slug AND state IN ('approved', 'published')",

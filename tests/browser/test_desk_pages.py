@@ -111,6 +111,7 @@ def test_no_page_of_the_desk_has_a_serious_violation_or_is_too_wide(
         "/issues",
         f"/issues/{ISSUE}",
         f"/issues/{ISSUE}/unsure",
+        "/search?q=mlflow",
         "/board",
         "/board/2026-W36",
         "/corrections",

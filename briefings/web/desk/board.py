@@ -11,7 +11,7 @@ from briefings.errors import Misconfigured, NotFound
 from briefings.pipeline.board import board, move_item, of_week
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.said import Undo
-from briefings.web.desk.visit import Visit
+from briefings.web.desk.visit import Visit, number_of
 from briefings.weeks import Week
 
 _BOARD = "/desk/board"
@@ -54,10 +54,11 @@ def register(door: Door) -> None:
         """Let an item come in another week."""
         visit = act.visit
         text = visit.field("item")
-        if not (text.isascii() and text.isdigit()):
+        number = number_of(text)
+        if number is None:
             raise NotFound("There is no such item.")
         to = _week(visit.field("to"))
-        item, voided = move_item(act.record, int(text), to)
+        item, voided = move_item(act.record, number, to)
         again = f" {voided} approved editions have to be approved again." if voided else ""
         slug = visit.field("specialization")
         undo = Undo(

@@ -17,7 +17,7 @@ from briefings.pipeline.editing import Edited
 from briefings.pipeline.showing import MADE_UP
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.said import Undo
-from briefings.web.desk.visit import Visit
+from briefings.web.desk.visit import Visit, number_of
 from briefings.web.desk.weeks import address as week_address
 from briefings.web.desk.weeks import day_words, week_in
 from briefings.weeks import Week
@@ -91,7 +91,7 @@ def register(door: Door) -> None:
             chain,
             week,
             slug,
-            [int(each) for each in visit.values("order") if each.isascii() and each.isdigit()],
+            [n for each in visit.values("order") if (n := number_of(each)) is not None],
             by=visit.user.email,
             seen=number_in(visit, "seen"),
         ),
@@ -173,10 +173,10 @@ def number_in(visit: Visit, name: str) -> int:
     Raises:
         Refused: it is none.
     """
-    text = visit.field(name)
-    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 - 63 bits
+    number = number_of(visit.field(name))
+    if number is None:
         raise Refused(f"The form names no {name}. Open the page again.")
-    return int(text)
+    return number
 
 
 def _page(visit: Visit) -> Response:

@@ -15,9 +15,10 @@ from briefings.pipeline import inbox
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.inbox import AT_ONCE, Triaged
 from briefings.store.inbox import Look, Origin
+from briefings.store.terms import terms
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.said import Undo
-from briefings.web.desk.visit import Visit
+from briefings.web.desk.visit import Visit, number_of
 
 INBOX = "/desk/inbox"
 _MOST_UNDONE = 60
@@ -31,7 +32,7 @@ def register(door: Door) -> None:
     @door.page(INBOX)
     def show(visit: Visit) -> Response:
         """List what is looked for: drafts at first."""
-        look, page = look_of(visit), _page_number(visit)
+        look, page = look_of(visit), visit.page_number
         found = inbox.look_through(visit.chain, look, offset=(page - 1) * AT_ONCE)
         return visit.show(
             "inbox.html",
@@ -74,7 +75,7 @@ def look_of(visit: Visit) -> Look:
         origin=_one(visit, "from", Origin, None),
         kind=_one(visit, "kind", Kind, None),
         about=visit.query("tool"),
-        terms=tuple(visit.query("q").split()),
+        terms=terms(visit.query("q")),
     )
 
 
@@ -86,11 +87,6 @@ def _one(visit: Visit, name: str, words: type[_E], otherwise: _E | None) -> _E |
         return words(text) if text else otherwise
     except ValueError:
         return otherwise
-
-
-def _page_number(visit: Visit) -> int:
-    text = visit.query("page")
-    return max(1, min(10_000, int(text))) if text.isascii() and text.isdigit() else 1
 
 
 def _done(act: Act) -> Response:
@@ -105,7 +101,7 @@ def _done(act: Act) -> Response:
     if verb not in acts:
         raise Misconfigured("Press one of the buttons.")
     texts = one.split() if one else visit.values("item")
-    ids = [int(text) for text in texts if text.isascii() and text.isdigit()][:1_000]
+    ids = [number for text in texts if (number := number_of(text)) is not None][:1_000]
     if not ids:
         return visit.go(_back(visit), "Nothing is ticked, and nothing was changed.")
     told = acts[verb](act.chain, ids)
@@ -143,9 +139,10 @@ def _back(visit: Visit) -> str:
 def _pair(text: str) -> tuple[int, int]:
     """Read `7 12`: item 7 is joined into item 12."""
     one, _, other = text.partition(" ")
-    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in (one, other)):  # noqa: PLR2004 - as in paths
+    numbers = number_of(one), number_of(other)
+    if numbers[0] is None or numbers[1] is None:
         raise Misconfigured("Press the button that joins two items.")
-    return int(one), int(other)
+    return numbers[0], numbers[1]
 
 
 def _address(look: Look, words: str, **changes: object) -> str:

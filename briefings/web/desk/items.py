@@ -17,7 +17,7 @@ from briefings.pipeline.item_form import FIELDS, Form, form_of, is_simple, news_
 from briefings.pipeline.item_preview import show
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.presence import Presence
-from briefings.web.desk.visit import Visit
+from briefings.web.desk.visit import Visit, number_of
 
 PREVIEW_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
@@ -308,6 +308,7 @@ def _pieces(was: list[str], now: list[str]) -> list[tuple[str, str]]:
 def _int(text: str) -> int:
     if not text:
         return 0
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004 - as in paths
+    number = number_of(text)
+    if number is None:
         raise NotFound("There is no such item.")
-    return int(text)
+    return number

@@ -13,7 +13,7 @@ from briefings.pipeline.recorded import ENTRIES_AT_ONCE, entries
 from briefings.pipeline.signing_in import end, open_sessions
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.said import Undo
-from briefings.web.desk.visit import Visit
+from briefings.web.desk.visit import Visit, number_of
 
 _PEOPLE, _SESSIONS = "/desk/people", "/desk/sessions"
 
@@ -80,7 +80,7 @@ def register(door: Door) -> None:
     def log(visit: Visit) -> Response:
         """Show who changed what, newest first."""
         before = visit.query("before")
-        number = int(before) if before.isascii() and before.isdigit() else None
+        number = number_of(before)
         found = entries(visit.chain, before=number, subject=visit.query("subject"))
         return visit.show(
             "audit.html",

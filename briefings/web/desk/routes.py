@@ -15,6 +15,7 @@ from briefings.web.desk import (
     numbers,
     people,
     previews,
+    search,
     signing_in,
     stopping,
     test_mails,
@@ -40,6 +41,7 @@ def routes(site: Site) -> APIRouter:
         numbers,
         inbox,
         items,
+        search,
         stopping,
         people,
     ):

@@ -22,6 +22,7 @@ POLICY = (
 NAV = (
     ("week", "This week", "/desk"),
     ("inbox", "Inbox", "/desk/inbox"),
+    ("search", "Search", "/desk/search"),
     ("board", "Board", "/desk/board"),
     ("issues", "Issues", "/desk/issues"),
     ("corrections", "Corrections", "/desk/corrections"),
@@ -31,7 +32,14 @@ NAV = (
 )
 """The navigation: section, words, address; each is shown where its route exists and is allowed."""
 _SEAL = "desk"
-_LONGEST_NUMBER = 18
+_MOST_DIGITS = 18
+_LAST_PAGE = 10_000
+
+
+def number_of(text: str) -> int | None:
+    """Read digits as a number that fits into a row's column; None for anything else."""
+    digits = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return int(text) if digits else None
 
 
 class Visit:
@@ -93,6 +101,11 @@ class Visit:
         """A value of the address's query, empty when there is none."""
         return self.request.query_params.get(name, "")
 
+    @property
+    def page_number(self) -> int:
+        """The page of a long list that the address asks for; the first where it names none."""
+        return max(1, min(_LAST_PAGE, number_of(self.query("page")) or 1))
+
     def leads_to(self, route: str) -> bool:
         """Whether the desk has this route, such as `GET /desk/inbox`."""
         return route in self._pages
@@ -107,10 +120,10 @@ class Visit:
         Raises:
             NotFound: it is none.
         """
-        text = self.word(name)
-        if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        number = number_of(self.word(name))
+        if number is None:
             raise NotFound("There is no such page.")
-        return int(text)
+        return number
 
     def show(self, template: str, status: int = 200, **values: object) -> Response:
         """Show a template of `pages/desk/` in the desk's frame; give it `title` and `section`."""
