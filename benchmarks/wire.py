@@ -71,7 +71,8 @@ async def send(load: Load, relay: Relay, lanes: int, folder: Path) -> None:
         calls=Callbacks(
             feed=load.feed,
             done=load.done,
-            may_write=lambda _: Permission.WRITE,
+            may_write=lambda rows: [Permission.WRITE] * len(rows),
+            fill_ahead=lambda _: None,
             clock=time.monotonic,
         ),
         log=log,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import aiosmtplib
 
+from briefings.deliver.departures import Departures
 from briefings.deliver.protocol import Conversation
 from briefings.deliver.relay import Relay, verifying_context
 from briefings.deliver.retry import judge
@@ -60,12 +61,15 @@ class Lane:
         relay: Relay,
         calls: Callbacks,
         log: SendLog,
+        departures: Departures | None = None,
         limits: Limits | None = None,
         opening: Opening | None = None,
     ) -> None:
+        """`departures` are those of all lanes with the same log."""
         self._relay = relay
         self._calls = calls
         self._log = log
+        self._departures = departures or Departures(log, calls)
         self._limits = limits or Limits()
         self._opening = opening or Opening()
         self._conversation: Conversation | None = None
@@ -90,7 +94,13 @@ class Lane:
         except asyncio.CancelledError:
             await _abandon(connecting)
             raise
-        talk = Conversation(calls=self._calls, log=self._log, offered=offered, limits=self._limits)
+        talk = Conversation(
+            calls=self._calls,
+            log=self._log,
+            departures=self._departures,
+            offered=offered,
+            limits=self._limits,
+        )
         self._conversation = talk
         talk.begin(transport)
         try:

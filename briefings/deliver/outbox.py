@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from briefings.deliver.maildir import Maildir
 from briefings.deliver.pool import PoolEnd
@@ -23,7 +23,7 @@ class MaildirPost:
         *,
         feed: Callable[[], Outgoing | None],
         done: Callable[[Outgoing, Outcome], None],
-        may_write: Callable[[int], Permission],
+        may_write: Callable[[Sequence[int]], Sequence[Permission]],
     ) -> None:
         self._folder = folder
         self._feed = feed
@@ -69,7 +69,7 @@ class MaildirPost:
             mail = self._feed()
             if mail is None:
                 break
-            permission = self._may_write(mail.delivery_id)
+            permission = self._may_write((mail.delivery_id,))[0]
             if permission is not Permission.WRITE:
                 outcomes.append((mail, Returned("the last look before writing said no")))
                 if permission is Permission.STOP:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from briefings.deliver.departures import Departures
 from briefings.deliver.lane import Lane, LaneEnd, Opening
 from briefings.deliver.terms import Callbacks, Limits
 from briefings.model.reply import Accepted, PauseIssue, PauseLane, StopLane
@@ -117,6 +118,7 @@ class LanePool:
         """`jitter` gives numbers in [0, 1) that lengthen a wait by up to a quarter."""
         self._relay = relay
         self._log = log
+        self._departures = Departures(log, calls)
         self._most = most
         self._learned = learned
         self._bucket = bucket
@@ -250,6 +252,7 @@ class LanePool:
             relay=self._relay,
             calls=self._calls,
             log=self._log,
+            departures=self._departures,
             limits=replace(self._limits, mails=mails),
             opening=self._opening,
         )

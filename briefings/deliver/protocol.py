@@ -32,6 +32,7 @@ from briefings.model.reply import (
 )
 
 if TYPE_CHECKING:
+    from briefings.deliver.departures import Departures
     from briefings.deliver.send_log import SendLog
 
 _START_INPUT = 354
@@ -51,7 +52,13 @@ class Conversation(asyncio.Protocol):
     """
 
     def __init__(
-        self, *, calls: Callbacks, log: SendLog, offered: Extensions, limits: Limits
+        self,
+        *,
+        calls: Callbacks,
+        log: SendLog,
+        departures: Departures,
+        offered: Extensions,
+        limits: Limits,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[Ended] = loop.create_future()
@@ -59,6 +66,7 @@ class Conversation(asyncio.Protocol):
         """Done when the connection is gone, some time after the end: nobody waits for QUIT."""
         self._calls = calls
         self._log = log
+        self._departures = departures
         self._offered = offered
         self._limits = limits
         self._piped = offered.pipelining
@@ -151,7 +159,8 @@ class Conversation(asyncio.Protocol):
                 self._advance()
         finally:
             self._busy = False
-            self._flush()
+            if not self._departures.near:
+                self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Settle what was open: the body on its way is unsure unless it provably stayed here."""
@@ -226,7 +235,7 @@ class Conversation(asyncio.Protocol):
             self._refusal = reply
         if stage is Stage.RCPT and self._chunked:
             if self._refusal is None:
-                self._write_body()
+                self._departures.add(self)
             else:
                 self._settle_refused()
         elif not self._piped and self._refusal is not None:
@@ -235,7 +244,7 @@ class Conversation(asyncio.Protocol):
     def _take_in_go_ahead(self, reply: Reply) -> None:
         if reply.code == _START_INPUT:
             if self._refusal is None:
-                self._write_body()
+                self._departures.add(self)
             else:
                 self._write([b".\r\n"], [Stage.FINAL])  # RFC 2920 section 3.1
             return
@@ -323,22 +332,18 @@ class Conversation(asyncio.Protocol):
             self._calls.done(mail, Rejected(lines))
         return None
 
-    def _write_body(self) -> None:
+    # ---- what the departures call, in this order ----------------------------------------
+
+    @property
+    def bound(self) -> int | None:
+        """The row whose body waits for its turn; None when it ended meanwhile."""
+        return None if self._opening is None else self._opening.delivery_id
+
+    def depart(self) -> None:
+        """Write the body and the next envelope: the body's `D` record is in the file."""
         mail = self._opening
         assert mail is not None
-        permission = self._calls.may_write(mail.delivery_id)
-        if permission is not Permission.WRITE or self._draining:
-            self._withhold(permission)
-            return
-        try:
-            self._log.departing(mail.delivery_id)
-        except OSError as trouble:
-            reason = f"The send log cannot be written ({trouble.strerror}); no mail without it"
-            self._finish(
-                Ended(reason=reason, accepted=self._accepted, stopped=True, failure=trouble),
-                abort=True,
-            )
-            return
+        self._busy = True
         self._opening, self._leaving = None, mail
         if self._chunked:
             parts = [b"BDAT %d LAST\r\n" % len(mail.content), mail.content]
@@ -352,15 +357,32 @@ class Conversation(asyncio.Protocol):
                 stages.append(stage)
                 self._attached = True
         self._write(parts, stages)
+        self._busy = False
+        if self._draining and not self._over:
+            self._finish_draining()
 
-    def _withhold(self, permission: Permission) -> None:
+    def withhold(self, permission: Permission) -> None:
+        """Give the mail back whose body may not leave, and go on if the server allows it."""
         if permission is Permission.STOP:
             reason = "this process may not send any more (its lease lapsed)"
             self._finish(Ended(reason=reason, accepted=self._accepted, stopped=True), abort=True)
             return
+        self._busy = True
         self._give_back("withdrawn before its body left")
-        if not self._chunked:  # after 354 even a lone dot would send an empty mail
+        self._busy = False
+        if self._over:
+            return
+        if self._chunked:
+            self._advance()
+        else:  # after 354 even a lone dot would send an empty mail
             self._finish(Ended(reason="withdrawn", accepted=self._accepted), abort=True)
+
+    def lose_log(self, trouble: OSError) -> None:
+        """End at once: the record cannot be written, and no mail leaves without it."""
+        reason = f"The send log cannot be written ({trouble.strerror}); no mail without it"
+        self._finish(
+            Ended(reason=reason, accepted=self._accepted, stopped=True, failure=trouble), abort=True
+        )
 
     def _reset(self) -> None:
         self._write([b"RSET\r\n"], [Stage.RSET])
@@ -377,11 +399,8 @@ class Conversation(asyncio.Protocol):
         try:
             self._log.flush()
         except OSError as trouble:
-            reason = f"The send log cannot be written ({trouble.strerror}); no mail without it"
             if not self._over:
-                self._finish(
-                    Ended(reason=reason, accepted=self._accepted, stopped=True, failure=trouble)
-                )
+                self.lose_log(trouble)
 
     # ---- ending -------------------------------------------------------------------------
 

@@ -98,16 +98,17 @@ class SendLog:
             ) from trouble
         return cls(path, owner, descriptor)
 
-    def departing(self, row: int) -> None:
-        """Record that the rest of a mail goes to the transport now; waiting answers go along.
+    def departing(self, *rows: int) -> None:
+        """Record that the rest of these mails goes to the transport now; waiting answers go along.
 
-        Raises OSError when the record is not in the file: then the mail must not be written.
+        Raises OSError when a record is not in the file: then none of the mails may be written.
         """
-        self._waiting.append(b"D %d\n" % row)
+        answers = len(self._waiting)
+        self._waiting += [b"D %d\n" % row for row in rows]
         try:
             self.flush()
         except OSError:
-            self._waiting.pop()
+            del self._waiting[answers:]
             raise
 
     def answered(self, row: int, reply: Reply) -> None:

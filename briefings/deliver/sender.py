@@ -73,6 +73,7 @@ class Sender:
         self._rows = rows
         self._forever = forever
         self._queue: deque[int] = deque()
+        self._filled: deque[Outgoing] = deque()
         self._results: list[tuple[int, Outcome]] = []
         self._gone: set[int] = set()
         self._out = 0
@@ -86,23 +87,27 @@ class Sender:
     def feed(self) -> Outgoing | None:
         """The next mail, or None when there is none now.
 
-        Mails are filled here and not when they are claimed: one mail is in memory per lane, and
-        its bytes are still in the processor's cache when they are written.
+        Mails are filled when a lane asks for them, or a few ahead, and not when they are claimed:
+        few are in memory, and their bytes are still in the processor's cache when they are written.
         """
         while not self._stopping:
-            if not self._queue:
-                if self._dry or not self._turn(more=True):
-                    return None
+            mail = self._filled.popleft() if self._filled else self._fill_next()
+            if mail is None:
+                return None
+            if mail.delivery_id in self._gone:
+                self._results.append((mail.delivery_id, Returned("it changed after it was filled")))
                 continue
-            row = self._queue.popleft()
-            if row in self._gone:
-                self._results.append((row, Returned("it changed after it was claimed")))
-                continue
-            mail = self._filled(row)
-            if mail is not None:
-                self._out += 1
-                return mail
+            self._out += 1
+            return mail
         return None
+
+    def fill_ahead(self, mails: int) -> None:
+        """Use the time in which the server reads: have so many mails filled for the next feeds."""
+        while len(self._filled) < mails:
+            mail = self._fill_next()
+            if mail is None:
+                return
+            self._filled.append(mail)
 
     def done(self, mail: Outgoing, outcome: Outcome) -> None:
         """Take in what became of a mail."""
@@ -111,18 +116,19 @@ class Sender:
         if isinstance(outcome, PauseIssue):
             self._hand_back("the issue was paused")
 
-    def may_write(self, row: int) -> Permission:
-        """Asked right before a body leaves: the last look at who left, and at our lease."""
+    def may_write(self, rows: Sequence[int]) -> Sequence[Permission]:
+        """Asked right before bodies leave: the last look at who left, and at our lease."""
         if not self._rows.may_send():
-            return Permission.STOP
+            return [Permission.STOP] * len(rows)
         try:
             self._gone.update(self._rows.gone())
         except DatabaseBusy:
-            return Permission.SKIP
+            return [Permission.SKIP] * len(rows)
         except BriefingsError as failure:
             self._fail(failure)
-            return Permission.SKIP
-        return Permission.SKIP if row in self._gone else Permission.WRITE
+            return [Permission.SKIP] * len(rows)
+        gone = self._gone
+        return [Permission.SKIP if row in gone else Permission.WRITE for row in rows]
 
     # ---- what the caller calls ----------------------------------------------------------
 
@@ -162,7 +168,22 @@ class Sender:
 
     # ---- inside -------------------------------------------------------------------------
 
-    def _filled(self, row: int) -> Outgoing | None:
+    def _fill_next(self) -> Outgoing | None:
+        while not self._stopping:
+            if not self._queue:
+                if self._dry or not self._turn(more=True):
+                    return None
+                continue
+            row = self._queue.popleft()
+            if row in self._gone:
+                self._results.append((row, Returned("it changed after it was claimed")))
+                continue
+            mail = self._fill(row)
+            if mail is not None:
+                return mail
+        return None
+
+    def _fill(self, row: int) -> Outgoing | None:
         try:
             return self._rows.fill(row)
         except DatabaseBusy as busy:
@@ -198,11 +219,11 @@ class Sender:
         with suppress(DatabaseBusy):
             if not self._stopping:
                 self._queue.extendleft(reversed(self._rows.first()))
-            if self._out or self._queue:
+            if self._out or self._waiting:
                 self._gone.update(self._rows.gone())
-        if self._queue and not self._out:
+        if self._waiting and not self._out:
             post.wake()
-        if self._stopping or self._queue or self._out:
+        if self._stopping or self._waiting or self._out:
             if self._results:
                 self._turn(more=False)
             return
@@ -211,9 +232,16 @@ class Sender:
         elif self._dry and not self._forever:
             self.stop()
 
+    @property
+    def _waiting(self) -> bool:
+        """Whether claimed rows are here that no lane has."""
+        return bool(self._queue or self._filled)
+
     def _hand_back(self, why: str) -> None:
         """What was claimed and not begun goes back before anything else."""
+        self._results += [(mail.delivery_id, Returned(why)) for mail in self._filled]
         self._results += [(row, Returned(why)) for row in self._queue]
+        self._filled.clear()
         self._queue.clear()
 
     def _finish(self) -> None:

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from briefings.deliver.wire import Outgoing
     from briefings.model.reply import Outcome, PauseLane
@@ -57,6 +57,9 @@ class Callbacks:
 
     feed: Callable[[], Outgoing | None]
     done: Callable[[Outgoing, Outcome], None]
-    may_write: Callable[[int], Permission]
+    may_write: Callable[[Sequence[int]], Sequence[Permission]]
+    """Row by row, whether its body may leave now; one look for all that leave side by side."""
+    fill_ahead: Callable[[int], None]
+    """Called with the number of bodies that just left: as many will be asked for soon."""
     clock: Callable[[], float]
     """Monotonic seconds."""

@@ -335,6 +335,7 @@ def _post(
             feed=sender.feed,
             done=sender.done,
             may_write=sender.may_write,
+            fill_ahead=sender.fill_ahead,
             clock=time.monotonic,
         ),
         log=log,

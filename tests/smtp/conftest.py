@@ -63,8 +63,11 @@ class Desk:
         if self.on_done:
             self.on_done(one, outcome)
 
-    def may_write(self, row):
-        return self.permissions.get(row, Permission.WRITE)
+    def may_write(self, rows):
+        return [self.permissions.get(row, Permission.WRITE) for row in rows]
+
+    def fill_ahead(self, mails):
+        """These are filled already."""
 
     @property
     def kinds(self) -> dict[int, str]:
@@ -103,7 +106,13 @@ def serve(tmp_path):
 def calls(desk):
     import time
 
-    return Callbacks(feed=desk.feed, done=desk.done, may_write=desk.may_write, clock=time.monotonic)
+    return Callbacks(
+        feed=desk.feed,
+        done=desk.done,
+        may_write=desk.may_write,
+        fill_ahead=desk.fill_ahead,
+        clock=time.monotonic,
+    )
 
 
 @pytest.fixture

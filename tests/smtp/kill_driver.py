@@ -54,7 +54,7 @@ POINTS = {
     "after-354": Point("deliver/protocol.py", "_take_in_go_ahead", "call"),
     "before-D": Point("deliver/send_log.py", "departing", "call"),
     "after-D": Point("deliver/send_log.py", "departing", "return"),
-    "after-last-byte": Point("deliver/protocol.py", "_write_body", "return"),
+    "after-last-byte": Point("deliver/protocol.py", "depart", "return"),
     "after-250": Point("deliver/protocol.py", "_settle_leaving", "call"),
     "after-A": Point("deliver/send_log.py", "answered", "return"),
     "settle-before-commit": Point("store/claims.py", "settle", "return"),

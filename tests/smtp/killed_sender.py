@@ -32,9 +32,9 @@ class Mortal(SendLog):
             if not self.left:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def departing(self, row: int) -> None:
+    def departing(self, *rows: int) -> None:
         self.at("before D")
-        super().departing(row)
+        super().departing(*rows)
         self.at("after D")
 
     def answered(self, row: int, reply: Reply) -> None:
@@ -78,7 +78,11 @@ async def main(folder: str, port: str, lanes: str, point: str, *rows: str) -> No
     pool = LanePool(
         relay=Relay.parse(f"smtp://127.0.0.1:{port}"),
         calls=Callbacks(
-            feed=feed, done=done, may_write=lambda _: Permission.WRITE, clock=time.monotonic
+            feed=feed,
+            done=done,
+            may_write=lambda rows: [Permission.WRITE] * len(rows),
+            fill_ahead=lambda _: None,
+            clock=time.monotonic,
         ),
         log=log,
         most=int(lanes),

@@ -48,7 +48,7 @@ class Wire:
             self.last = max(self.last, int(mail.recipient[1:].partition("@")[0]))
             await asyncio.sleep(0.0005)  # as long as an envelope takes
             asked = time.perf_counter()
-            if self._sender.may_write(mail.delivery_id) is Permission.WRITE:
+            if self._sender.may_write([mail.delivery_id]) == [Permission.WRITE]:
                 self.starts[mail.recipient] = asked
                 self._sender.done(mail, Accepted(YES))
             else:

@@ -6,6 +6,7 @@ import asyncio
 import pytest
 import uvloop
 
+from briefings.deliver.departures import Departures
 from briefings.deliver.lane import _abandon, _own_name
 from briefings.deliver.protocol import Conversation
 from briefings.deliver.send_log import read_log
@@ -287,7 +288,13 @@ async def test_a_conversation_that_ended_before_it_began_closes_the_connection(
     serve, desk, calls, log
 ):
     def conversation():
-        return Conversation(calls=calls, log=log, offered=Extensions(), limits=Limits())
+        return Conversation(
+            calls=calls,
+            log=log,
+            departures=Departures(log, calls),
+            offered=Extensions(),
+            limits=Limits(),
+        )
 
     desk.mails = [mail(1)]
     loop = asyncio.get_running_loop()

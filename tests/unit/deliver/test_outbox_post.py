@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,8 +45,8 @@ class Desk:
     def done(self, one: Outgoing, outcome: Outcome) -> None:
         self.outcomes.append((one.delivery_id, outcome))
 
-    def may_write(self, row: int) -> Permission:
-        return self.permissions.get(row, Permission.WRITE)
+    def may_write(self, rows: Sequence[int]) -> Sequence[Permission]:
+        return [self.permissions.get(row, Permission.WRITE) for row in rows]
 
     def post(self, folder: Path) -> MaildirPost:
         return MaildirPost(

@@ -64,8 +64,9 @@ class Shelf:
 class Hand:
     """A `Post` that takes one mail after the other and asks before each."""
 
-    def __init__(self, sender: Sender, outcome: Outcome | None = None) -> None:
+    def __init__(self, sender: Sender, outcome: Outcome | None = None, ahead: int = 0) -> None:
         self._sender = sender
+        self._ahead = ahead
         self._outcome = outcome or Accepted(YES)
         self._ended = False
         self.permissions: list[Permission] = []
@@ -77,7 +78,8 @@ class Hand:
             if mail is None:
                 await asyncio.sleep(0.001)
                 continue
-            self.permissions.append(self._sender.may_write(mail.delivery_id))
+            self._sender.fill_ahead(self._ahead)
+            self.permissions += self._sender.may_write([mail.delivery_id])
             go = self.permissions[-1] is Permission.WRITE
             self._sender.done(mail, self._outcome if go else Returned("withheld"))
         return PoolEnd(reason="drained", accepted=0)
@@ -89,9 +91,13 @@ class Hand:
         self._ended = True
 
 
-def send(shelf: Shelf, outcome: Outcome | None = None) -> Hand:
+AHEAD = pytest.mark.parametrize("ahead", [0, 2])
+"""Mails that are filled before a lane asks for them."""
+
+
+def send(shelf: Shelf, outcome: Outcome | None = None, ahead: int = 0) -> Hand:
     sender = Sender(shelf)
-    hand = Hand(sender, outcome)
+    hand = Hand(sender, outcome, ahead)
     assert sender.idle
     asyncio.run(sender.run(hand))
     return hand
@@ -101,31 +107,35 @@ def kinds(shelf: Shelf) -> dict[int, str]:
     return {row: type(outcome).__name__ for row, outcome in shelf.ended.items()}
 
 
-def test_every_mail_is_settled_once():
+@AHEAD
+def test_every_mail_is_settled_once(ahead: int):
     shelf = Shelf(rows=[1, 2, 3], unusable={2})
-    send(shelf)
+    send(shelf, ahead=ahead)
     assert kinds(shelf) == {1: "Accepted", 3: "Accepted"}
 
 
+@AHEAD
 @pytest.mark.parametrize("where", ["turn", "fill", "gone"])
-def test_a_busy_database_is_waited_for(where: str):
+def test_a_busy_database_is_waited_for(where: str, ahead: int):
     shelf = Shelf(rows=[1, 2], troubles={where: [BUSY]})
-    send(shelf)
+    send(shelf, ahead=ahead)
     assert set(shelf.ended) == {1, 2}
     assert "Accepted" in kinds(shelf).values()
 
 
+@AHEAD
 @pytest.mark.parametrize("where", ["turn", "fill", "gone"])
-def test_a_full_disk_ends_the_run_and_not_a_lane(where: str):
+def test_a_full_disk_ends_the_run_and_not_a_lane(where: str, ahead: int):
     shelf = Shelf(rows=[1, 2], troubles={where: [FULL]})
     with pytest.raises(Temporary, match="the disk is full"):
-        send(shelf)
+        send(shelf, ahead=ahead)
     assert "Accepted" not in kinds(shelf).values()
 
 
-def test_a_changed_row_is_withheld_before_its_body():
+@AHEAD
+def test_a_changed_row_is_withheld_before_its_body(ahead: int):
     shelf = Shelf(rows=[1, 2], changed={1, 2})
-    hand = send(shelf)
+    hand = send(shelf, ahead=ahead)
     assert hand.permissions == [Permission.SKIP]
     assert kinds(shelf) == {1: "Returned", 2: "Returned"}
 
@@ -137,9 +147,10 @@ def test_a_lapsed_lease_stops_everything():
     assert "Accepted" not in kinds(shelf).values()
 
 
-def test_a_paused_issue_hands_back_what_was_claimed():
+@AHEAD
+def test_a_paused_issue_hands_back_what_was_claimed(ahead: int):
     shelf = Shelf(rows=[1, 2, 3])
-    send(shelf, PauseIssue("5.7.1"))
+    send(shelf, PauseIssue("5.7.1"), ahead)
     assert kinds(shelf) == {1: "PauseIssue", 2: "Returned", 3: "Returned"}
 
 
@@ -155,6 +166,24 @@ def test_a_post_that_breaks_settles_what_it_held():
     with pytest.raises(RuntimeError):
         asyncio.run(sender.run(Broken(sender)))
     assert kinds(shelf) == {2: "Returned"}
+
+
+def test_a_mail_that_was_filled_ahead_is_not_given_out_after_its_reader_left():
+    shelf = Shelf(rows=[1, 2, 3])
+    sender = Sender(shelf)
+
+    class Slow(Hand):
+        async def run(self) -> PoolEnd:
+            mail = self._sender.feed()
+            assert mail is not None
+            self._sender.fill_ahead(2)
+            shelf.changed = {2}
+            assert self._sender.may_write([mail.delivery_id]) == [Permission.WRITE]
+            self._sender.done(mail, Accepted(YES))
+            return await super().run()
+
+    asyncio.run(sender.run(Slow(sender)))
+    assert kinds(shelf) == {1: "Accepted", 2: "Returned", 3: "Accepted"}
 
 
 def test_cancelling_drains_the_post_first():
