@@ -21,6 +21,7 @@ from pathlib import Path
 from time import CLOCK_MONOTONIC, clock_gettime, process_time
 from typing import TYPE_CHECKING, Protocol, cast
 
+from briefings.collector import collect_rarely
 from briefings.errors import Refused, RelayTrouble
 from briefings.store.database import Database
 from briefings.weeks import Week
@@ -366,6 +367,7 @@ def _timed(settings: Settings) -> tuple[Chain, TimedDatabase]:
 
 def _send(settings: Settings, most: int, began: float, answers: Answers) -> None:
     """What `briefings send --week ... --now` does, with its figures."""
+    collect_rarely()
     from briefings.errors import BriefingsError
     from briefings.pipeline.open_issue import open_regular
     from briefings.pipeline.send import send_due
@@ -377,7 +379,8 @@ def _send(settings: Settings, most: int, began: float, answers: Answers) -> None
         open_regular(chain, week, before_cut_off=True)
         frozen = _now()
         if most:
-            _close_all_but(database, most)
+            closing, _ = _start(_close_all_but, settings, most)  # its memory is not ours
+            closing.join()
         sending = _now()
         send_due(chain, settings, week, ignore_hours=True)
     except BriefingsError as failure:
@@ -396,9 +399,12 @@ def _send(settings: Settings, most: int, began: float, answers: Answers) -> None
     )
 
 
-def _close_all_but(database: Database, most: int) -> None:
+def _close_all_but(settings: Settings, most: int, began: float, answers: Answers) -> None:
     """Leave so many mails open; outside of what is timed."""
-    with Database.write(database) as tx:
+    del began, answers
+    from briefings.wiring import build
+
+    with build(settings).db.write() as tx:
         tx.execute(
             "UPDATE delivery SET state = 'skipped', reason = 'bench' WHERE state = 'pending' "
             "AND id > (SELECT MIN(id) FROM delivery WHERE state = 'pending') + :most",

@@ -7,10 +7,10 @@ import threading
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import structlog
 import typer
 
 from briefings.cli.shared import open_app
+from briefings.logs import Log
 
 if TYPE_CHECKING:
     from briefings.feeds.fetch import Fetcher
@@ -42,9 +42,7 @@ def _run(*, web: bool, ticks: bool, sender: bool) -> None:
     signal.signal(signal.SIGTERM, _end)  # until the web server or the wait below has its own
     try:
         service.start(ticks=ticks, sender=sender)
-        structlog.get_logger("briefings.service").info(
-            "started", web=web, ticks=ticks, sender=sender
-        )
+        Log("briefings.service").info("started", web=web, ticks=ticks, sender=sender)
         if web:
             serve_pages(opened, demo=False)
         else:

@@ -12,8 +12,6 @@ from datetime import date, datetime
 from html import unescape
 from itertools import combinations
 
-from rapidfuzz import fuzz, utils
-
 from briefings.desk.findings import Check, Finding, Severity
 from briefings.desk.links import MailedLink, link_findings
 from briefings.desk.pay import pay_findings
@@ -229,6 +227,8 @@ def _one_event(one: Item, other: Item) -> str:
     if ours.version and theirs.version:
         same = _numbers(ours.version) == _numbers(theirs.version)
         return f"same tool and version {theirs.version}" if same else ""
+    from rapidfuzz import fuzz, utils
+
     score = fuzz.token_set_ratio(ours.headline, theirs.headline, processor=utils.default_process)
     return "nearly the same headline" if score >= SAME_EVENT else ""
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import structlog
-
 from briefings.deliver.retry import RefusalWindow, expired, next_attempt
 from briefings.deliver.sender import LOOK_EVERY
 from briefings.deliver.wire import Outgoing
 from briefings.errors import DatabaseBusy, NotFound, UnsafeValue, WrongTemplate
+from briefings.logs import Log
 from briefings.model.address import mailed_as
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import (
@@ -60,7 +59,7 @@ LEASE = 60.0
 """Seconds after the last beat at which a process stops writing (P5)."""
 BEATS_PER_LEASE = 6
 
-log = structlog.get_logger("briefings.sender")
+log = Log("briefings.sender")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

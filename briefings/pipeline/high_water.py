@@ -11,15 +11,14 @@ import fcntl
 import os
 from pathlib import Path
 
-import structlog
-
+from briefings.logs import Log
 from briefings.store import instance
 from briefings.store.database import Transaction
 
 NAME = "high-water"
 _WIDTH = 20
 
-log = structlog.get_logger("briefings.high-water")
+log = Log("briefings.high-water")
 
 
 class HighWater:

@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 from textwrap import shorten
 
-import structlog
-
 from briefings.deliver.retry import next_attempt
 from briefings.deliver.sender import LOOK_EVERY, Rows
 from briefings.deliver.wire import Outgoing
 from briefings.errors import DatabaseBusy, UnsafeValue
+from briefings.logs import Log
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import Settled, State
 from briefings.model.letter import ALERTS_LAST, Letter, LetterKind, NewLetter
@@ -47,7 +46,7 @@ LONGEST_TITLE = 70
 KEPT_FOR = timedelta(days=30)
 """A finished letter is deleted after this time, and its address with it."""
 
-log = structlog.get_logger("briefings.letters")
+log = Log("briefings.letters")
 
 
 class LettersFirst:

@@ -18,9 +18,8 @@ from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 
-import structlog
-
 from briefings.errors import Temporary
+from briefings.logs import Log
 from briefings.pipeline.chain import Chain
 from briefings.readers.presses import Press, by_a_person, settled
 from briefings.store import presses
@@ -33,7 +32,7 @@ MOST_WAITING = 2_000
 KEPT = timedelta(days=30)
 """How long the names of counted files are kept; the files are gone at once."""
 
-log = structlog.get_logger("briefings.presses")
+log = Log("briefings.presses")
 
 
 class PressLog:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import secrets
 import signal
 import socket
@@ -15,8 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import structlog
-
+from briefings.collector import pass_over_what_is_here
 from briefings.config import Settings
 from briefings.deliver.maildir import Maildir
 from briefings.deliver.outbox import MaildirPost
@@ -27,6 +25,7 @@ from briefings.deliver.send_log import Owner, SendLog, boot_id
 from briefings.deliver.sender import Post, Rows, Sender
 from briefings.deliver.terms import Callbacks
 from briefings.errors import DatabaseBusy, Refused
+from briefings.logs import Log
 from briefings.model.delivery import Issue, IssueState
 from briefings.model.reply import PauseIssue, StopLane
 from briefings.pipeline.alerts import alert
@@ -52,12 +51,10 @@ RATE_FILE = "rate"
 AFTER_TROUBLE = 10.0
 """Seconds until a service tries again after the mail server refused us as a whole."""
 RECOVER_EVERY = 10.0
-COLLECT_AFTER = 50_000
-"""Objects that a sending process makes between two looks for cycles; Python's own value is 700."""
 GIVE_UP_AFTER = 90.0
 """Seconds without one answer about a mail after which `send` leaves the rest to the next run."""
 
-log = structlog.get_logger("briefings.sender")
+log = Log("briefings.sender")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +224,7 @@ def deliver(
 
     with (
         chain.db.checkpointing(),
-        rare_collections(),
+        pass_over_what_is_here(),
         nullcontext() if bucket is None else closing(bucket),
     ):
         end = run_loop(work)
@@ -283,24 +280,6 @@ class Watch:
             )
             self._moved = now
             self._sender.stop()
-
-
-@contextmanager
-def rare_collections() -> Generator[None]:
-    """Let the cycle collector pass over what was there before, and come by less often.
-
-    A mail makes no cycles, but its objects make the collector look at all others every 700 of them:
-    some 5 % of the time that a mail takes.
-    """
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def run_loop(work: Callable[[], Coroutine[None, None, PoolEnd]]) -> PoolEnd:

@@ -7,20 +7,19 @@ the pieces and escape them, so no HTML of a writer can reach a mail or a page.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from briefings.errors import UnsafeValue
 from briefings.render.words import link
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_READER = MarkdownIt("zero").enable(["emphasis", "backticks", "link", "escape"])
 _TAGS = {"strong", "em", "code", "a"}
 
 
@@ -34,6 +33,14 @@ class Piece:
     code: bool = False
     url: str = ""
     gap: bool = False
+
+
+@cache
+def _reader() -> MarkdownIt:
+    """Loaded when the first item is set: a sender sets none."""
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("zero").enable(["emphasis", "backticks", "link", "escape"])
 
 
 @lru_cache(maxsize=1_024)
@@ -131,7 +138,7 @@ def _with(piece: Piece, text: str, *, gap: bool) -> Piece:
 
 
 def _tokens(text: str) -> list[Token]:
-    (block,) = _READER.parseInline(text)
+    (block,) = _reader().parseInline(text)
     return [token for token in block.children or [] if token.content or token.nesting]
 
 

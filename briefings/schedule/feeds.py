@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import structlog
-
 from briefings.errors import BriefingsError
 from briefings.feeds.fetch import Fetcher
+from briefings.logs import Log
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.feed_checks import check_due
 from briefings.pipeline.instance import confirmed
 
-log = structlog.get_logger("briefings.feeds")
+log = Log("briefings.feeds")
 
 
 def look_at_feeds(chain: Chain, fetcher: Fetcher, stopped: Callable[[], bool]) -> None:

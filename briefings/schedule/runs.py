@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from briefings.config import Settings
 from briefings.errors import BriefingsError
+from briefings.logs import Log
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.correct import finish_corrections
 from briefings.pipeline.halt import stopped
@@ -24,7 +23,7 @@ from briefings.pipeline.runs import make_due
 from briefings.pipeline.seeding import release_due
 from briefings.pipeline.welcome import welcome
 
-log = structlog.get_logger("briefings.schedule")
+log = Log("briefings.schedule")
 
 
 def tick(chain: Chain, settings: Settings, host: str) -> None:

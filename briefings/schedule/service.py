@@ -5,11 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 
-import structlog
-
 from briefings.config import Settings
 from briefings.errors import BriefingsError
 from briefings.feeds.fetch import Fetcher
+from briefings.logs import Log
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.send import serve_sending
 from briefings.schedule.feeds import look_at_feeds
@@ -18,7 +17,7 @@ from briefings.schedule.ticking import Timer, add_tick, timer
 
 PAUSE_AFTER_FAILURE = 10.0
 
-log = structlog.get_logger("briefings.service")
+log = Log("briefings.service")
 
 
 class Service:
