@@ -1,19 +1,8 @@
-/* Inbox: j and k walk over the rows. Editor: preview and keeping of unsaved words while one types.
-   Both pages work without it. */
+/* Inbox: the row that somebody was at is found again after an act; desk.js walks over the rows. Editor:
+   preview and keeping of unsaved words while one types. Both pages work without it. */
 (function () {
   var rows = Array.prototype.slice.call(document.querySelectorAll("[data-row]")), place = "briefings-inbox-row";
   function at() { return rows.indexOf(document.activeElement.closest("[data-row]")); }
-  function go(step) {
-    var next = at() < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, at() + step));
-    if (rows[next]) { rows[next].focus(); rows[next].scrollIntoView({ block: "nearest" }); }
-  }
-  document.addEventListener("keydown", function (event) {
-    var t = event.target;
-    if (!document.documentElement.classList.contains("has-keys") || event.ctrlKey || event.metaKey || event.altKey ||
-        /^(TEXTAREA|SELECT)$/.test(t.tagName) || t.tagName === "INPUT" && t.type !== "checkbox") { return; }
-    if (event.key === "j") { go(1); event.preventDefault(); }
-    if (event.key === "k") { go(-1); event.preventDefault(); }
-  });
   document.querySelectorAll(".keyhelp").forEach(function (help) { help.hidden = false; });
   document.querySelectorAll("[data-tick-all]").forEach(function (button) {
     button.hidden = false;
