@@ -20,9 +20,57 @@ BriefingsError
 
 from __future__ import annotations
 
+from enum import StrEnum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Remedy(StrEnum):
+    """What to do about a failure, where that is another act at the desk than on the command line.
+
+    Each surface has words of its own for every member (`cli/remedies.py`, `web/desk/remedies.py`).
+    """
+
+    LET_ALL_GO_ON = auto()
+    SEE_ISSUES = auto()
+    SEE_ITEMS = auto()
+    SEE_READER = auto()
+    SEE_FEEDS = auto()
+    SEE_PEOPLE = auto()
+    NAME_DRAFTS = auto()
+    NAME_ITEMS = auto()
+    LOAD_CATALOGUE = auto()
+    SAY_WHAT_WAS_WRONG = auto()
+    SAY_WHAT_IS_RIGHT = auto()
+    CANCEL_ISSUE = auto()
+    OPEN_AGAIN = auto()
+    APPROVE_WEEK = auto()
+    LET_WEEK_GO = auto()
+    WAIT_FOR_CUT_OFF = auto()
+    MARK_A_SEED = auto()
+    MIGRATE = auto()
+
 
 class BriefingsError(Exception):
-    """Base of all that the product raises on purpose; the message is one line saying what to do."""
+    """Base of all that the product raises on purpose; the message is one line.
+
+    It says what happened and, where that is the same everywhere, what to do. Where it is not, it
+    carries a remedy, which whoever shows it puts into words; `about` is the name that these fill in
+    (an issue, a week).
+    """
+
+    def __init__(self, cause: str = "", remedy: Remedy | None = None, *, about: str = "") -> None:
+        super().__init__(cause)
+        self.remedy = remedy
+        self.about = about
+
+    def told(self, words: Mapping[Remedy, str]) -> str:
+        """The message, and what to do in these words."""
+        if self.remedy is None:
+            return str(self)
+        return f"{self} {words[self.remedy].format(about=self.about)}"
 
 
 class Misconfigured(BriefingsError):  # noqa: N818 - the tree reads as states of the world

@@ -25,6 +25,7 @@ from briefings.cli import setup as setup_commands
 from briefings.cli import time as time_commands
 from briefings.cli import users as user_commands
 from briefings.cli import week as week_commands
+from briefings.cli.remedies import WORDS
 from briefings.errors import BriefingsError, Misconfigured
 
 app = typer.Typer(
@@ -70,7 +71,7 @@ def _explain(end: BaseException) -> int:
     """Say in one line what ended a command, and give its exit code."""
     match end:
         case BriefingsError():
-            _say(str(end))
+            _say(end.told(WORDS))
             return MISUSED if isinstance(end, Misconfigured) else LEFT_OR_FAILED
         case typer.TyperException():
             message = end.format_message().strip()

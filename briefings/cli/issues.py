@@ -81,6 +81,7 @@ def pause(issue: IssueOption) -> None:
     from briefings.pipeline.control import pause as stop
 
     print(stop(open_app().chain, issue, "paused by an operator"))
+    print(f"`briefings resume --issue {issue}` lets it go on.")
 
 
 def resume(issue: IssueOption) -> None:
@@ -88,6 +89,7 @@ def resume(issue: IssueOption) -> None:
     from briefings.pipeline.control import resume as go_on
 
     print(go_on(open_app().chain, issue))
+    print("`briefings send` goes on with it.")
 
 
 def cancel(issue: IssueOption) -> None:

@@ -151,7 +151,8 @@ def _foot(seen: Examined) -> Iterator[Finding]:
         if f"{part}:unsubscribe_url" not in seen.rendered.slots:
             yield block(
                 f"the {part} part has no link to unsubscribe",
-                f"Put the slot unsubscribe_url back into blocks/foot.{_END[part]}.j2.",
+                "An operator has to put the slot unsubscribe_url back into "
+                f"blocks/foot.{_END[part]}.j2.",
             )
     address = " ".join(seen.postal_address.split())
     shown = {"html": unescape(seen.rendered.html), "text": seen.rendered.text}
@@ -159,7 +160,7 @@ def _foot(seen: Examined) -> Iterator[Finding]:
         if not address or address.casefold() not in " ".join(content.split()).casefold():
             yield block(
                 f"the {part} part lacks the postal address",
-                "Set BRIEFINGS_POSTAL_ADDRESS, and keep it in the template of the foot.",
+                "An operator has to set BRIEFINGS_POSTAL_ADDRESS, and keep it in the template.",
             )
 
 

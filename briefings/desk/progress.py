@@ -38,8 +38,8 @@ _REMEDIES = (
     (
         re.compile(r"\b5\d\d\b"),
         (
-            "The mail server refused before it heard of any reader. Run `briefings doctor`, mend "
-            "MAIL_URL or SENDER, then resume. No reader was given up for it."
+            "The mail server refused before it heard of any reader. An operator has to mend "
+            "MAIL_URL or SENDER; then resume. No reader was given up for it."
         ),
     ),
 )
@@ -67,7 +67,7 @@ def remedy(state: IssueState, reason: str | None, *, by_stop: bool) -> str:
     which has burnt no reader for them: their rows wait.
     """
     if state is IssueState.FREEZING:
-        return "Its audience is being written down. If that stays so, `briefings doctor` tells why."
+        return "Its audience is being written down. If that stays so, tell an operator."
     if state is not IssueState.PAUSED:
         return ""
     if by_stop:

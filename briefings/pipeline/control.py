@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from briefings.errors import Conflict
+from briefings.errors import Conflict, Remedy
 from briefings.model.delivery import IssueState, State
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import refuse_if_stopped
@@ -22,7 +22,7 @@ def pause(chain: Chain, name: str, reason: str) -> str:
             return f"{name} was paused already."
         if not issues.set_state(tx, issue.id, (IssueState.OPEN,), IssueState.PAUSED, reason):
             raise Conflict(f"{name} is {issue.state}: only an open issue can be paused.")
-    return f"{name} is paused. Go on with `briefings resume --issue {name}`."
+    return f"{name} is paused: no further mail of it starts."
 
 
 def resume(chain: Chain, name: str) -> str:
@@ -34,7 +34,7 @@ def resume(chain: Chain, name: str) -> str:
         refuse_if_stopped(tx)
         if not issues.set_state(tx, issue.id, (IssueState.PAUSED,), IssueState.OPEN, None):
             raise Conflict(f"{name} is {issue.state}: only a paused issue can be resumed.")
-    return f"{name} is open again: `briefings send` goes on with it."
+    return f"{name} is open again."
 
 
 def cancel(chain: Chain, name: str) -> str:
@@ -47,7 +47,9 @@ def cancel(chain: Chain, name: str) -> str:
             and not issues.abandon(tx, issue.id, why)
             and not issues.set_state(tx, issue.id, states, IssueState.CANCELLED, why)
         ):
-            raise Conflict(f"{name} changed meanwhile: look at `briefings status` and try again.")
+            raise Conflict(
+                f"{name} changed meanwhile: look at it, and try again.", Remedy.SEE_ISSUES
+            )
     skipped = 0
     while True:
         with chain.db.write() as tx:

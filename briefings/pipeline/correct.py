@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from briefings.assemble.subject import fit, one_line
-from briefings.errors import Conflict, Misconfigured, NotFound
+from briefings.errors import Conflict, Misconfigured, NotFound, Remedy
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import Issue, IssueKind, IssueState, SkipReason, State
 from briefings.model.edition import Composition, EditionState, FootBlock, HeadBlock, HeadingBlock
@@ -64,18 +64,16 @@ def correct(
     """
     words = one_line(note)
     if not words:
-        raise Misconfigured(
-            "--note is empty: say in one sentence what was wrong and what is right."
-        )
+        raise Misconfigured("Nothing says what was wrong.", Remedy.SAY_WHAT_WAS_WRONG)
     if bool(changes) == withdraw:
         raise Misconfigured(
-            f"Say what is right ({', '.join(f'--{f}' for f in FIELDS)}) or use --withdraw."
+            f"Item {item_id} is either put right or withdrawn.", Remedy.SAY_WHAT_IS_RIGHT
         )
     now = chain.clock()
     with chain.db.write() as tx:
         item = items.get(tx, [item_id]).get(item_id)
         if item is None:
-            raise NotFound(f"There is no item {item_id}; see `briefings items list`.")
+            raise NotFound(f"There is no item {item_id}.", Remedy.SEE_ITEMS)
         news = replace(item.news, **changes)
         revision = items.revise(tx, item_id, news, now=now)
         if withdraw:
@@ -223,7 +221,7 @@ def decide(tx: Transaction, chain: Chain, issue: Issue, reader: Reader) -> Decis
 def _of(tx: Transaction, issue: Issue) -> Correction:
     one = corrections.of_issue(tx, issue.id)
     if one is None:
-        raise Conflict(f"{issue.name} says nothing: run `briefings cancel --issue {issue.name}`.")
+        raise Conflict(f"{issue.name} says nothing.", Remedy.CANCEL_ISSUE, about=issue.name)
     return one
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from briefings.desk.findings import Finding
 from briefings.desk.preflight import Examined, Rendered, blocking, preflight
-from briefings.errors import BriefingsError
+from briefings.errors import BriefingsError, Misconfigured
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import SkipReason
 from briefings.model.edition import Composition, Edition
@@ -137,7 +137,8 @@ def _rendered(chain: Chain, mail: Composition | None) -> tuple[Rendered | None, 
     try:
         blocks = [chain.renderer().render(spec) for spec in (mail.head, *mail.blocks)]
     except BriefingsError as wrong:
-        return None, str(wrong)
+        mend = " An operator has to mend that." if isinstance(wrong, Misconfigured) else ""
+        return None, f"{wrong}{mend}"
     html, text = b"".join(b.html for b in blocks), b"".join(b.text for b in blocks)
     return (
         Rendered(

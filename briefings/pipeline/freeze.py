@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from briefings.errors import Conflict
+from briefings.errors import Conflict, Remedy
 from briefings.model.delivery import Issue, IssueKind, IssueState, SkipReason, State
 from briefings.pipeline.audience import REMEMBERED, Audience, Decision
 from briefings.pipeline.chain import Chain
@@ -58,8 +58,7 @@ def freeze(chain: Chain, issue: Issue, audience: Audience, progress: Progress) -
                 return opened
         after = 0
     raise Conflict(
-        f"{issue.name}: its rows do not add up to the audience of {expected}. "
-        "Run the same command again; if it fails again, run `briefings doctor`."
+        f"{issue.name}: its rows do not add up to the audience of {expected}.", Remedy.OPEN_AGAIN
     )
 
 

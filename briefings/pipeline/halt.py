@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from briefings.errors import Refused
+from briefings.errors import Refused, Remedy
 from briefings.model.delivery import WORK_LEFT, IssueState
 from briefings.pipeline.chain import Chain
 from briefings.store import deliveries, instance, issues
 from briefings.store.database import Transaction
 
 KEY = "stopped"
-REASON = "everything is stopped: `briefings go` lets it go on"
+REASON = "everything is stopped"
+"""The reason of issues that were paused by it; earlier versions wrote more behind these words."""
 
 
 def stopped(tx: Transaction) -> str | None:
@@ -60,8 +61,13 @@ def go(chain: Chain) -> int:
         return sum(
             issues.set_state(tx, issue.id, (IssueState.PAUSED,), IssueState.OPEN)
             for issue in issues.find(tx)
-            if issue.state is IssueState.PAUSED and issue.reason == REASON
+            if issue.state is IssueState.PAUSED and is_by_stop(issue.reason)
         )
+
+
+def is_by_stop(reason: str | None) -> bool:
+    """Whether this reason of a paused issue says that stopping everything paused it."""
+    return (reason or "").startswith(REASON)
 
 
 def pause_if_stopped(tx: Transaction, issue_id: int) -> bool:
@@ -74,4 +80,4 @@ def pause_if_stopped(tx: Transaction, issue_id: int) -> bool:
 def refuse_if_stopped(tx: Transaction) -> None:
     """Raise Refused when everything is stopped, with what to do."""
     if (since := stopped(tx)) is not None:
-        raise Refused(f"Everything is stopped {since}: `briefings go` lets it go on.")
+        raise Refused(f"Everything is stopped {since}.", Remedy.LET_ALL_GO_ON)

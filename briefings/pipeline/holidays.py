@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from briefings.assemble.subject import one_line
-from briefings.errors import Conflict, Misconfigured, Refused
+from briefings.errors import Conflict, Misconfigured, Refused, Remedy
 from briefings.model.delivery import IssueKind
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.timetable import timetable
@@ -71,11 +71,11 @@ def move(chain: Chain, week: Week, to: str | None, *, by: str) -> str:
 
 def _not_frozen(tx: Transaction, week: Week) -> None:
     if issues.find(tx, week=str(week), kind=IssueKind.REGULAR):
-        raise Conflict(f"{week} has gone out: its issue exists, see `briefings status`.")
+        raise Conflict(f"{week} has gone out: its issue exists.", Remedy.SEE_ISSUES)
 
 
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Misconfigured(f"--to {text!r} is no day: write 2026-12-29.") from None
+        raise Misconfigured(f"{text!r} is no day: write 2026-12-29.") from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from briefings.assemble import reaches
 from briefings.desk.unfinished import unfinished
-from briefings.errors import Conflict, Misconfigured, NotFound
+from briefings.errors import Conflict, Misconfigured, NotFound, Remedy
 from briefings.model.catalogue import Catalogue
 from briefings.model.news import Item, ItemState
 from briefings.pipeline.approve import void_approvals, weeks_of
@@ -54,7 +54,7 @@ def _state(text: str) -> ItemState:
         return ItemState(text)
     except ValueError:
         states = ", ".join(ItemState)
-        raise Misconfigured(f"--state {text!r} is not a state; allowed: {states}") from None
+        raise Misconfigured(f"{text!r} is no state of an item; allowed: {states}") from None
 
 
 def _listed(item: Item, catalogue: Catalogue) -> Listed:
@@ -82,7 +82,7 @@ def queue_items(
         Conflict: the named week is frozen, or an item still holds `[[TK]]`.
     """
     if not ids and not every:
-        raise Misconfigured("Name item numbers (see `briefings items list`), or use --all.")
+        raise Misconfigured("No draft is named.", Remedy.NAME_DRAFTS)
     own = Week.parse(week) if week else None
     with chain.db.write() as tx:
         frozen = last_frozen(tx)
@@ -97,9 +97,7 @@ def queue_items(
             known = items.get(tx, ids)
             missing = [str(one) for one in ids if one not in known]
             if missing:
-                raise NotFound(
-                    f"There is no item {', '.join(missing)}; see `briefings items list`."
-                )
+                raise NotFound(f"There is no item {', '.join(missing)}.", Remedy.SEE_ITEMS)
             chosen = list(known.values())
         for item in chosen:
             if left := unfinished(item.news):
@@ -130,12 +128,12 @@ def withdraw_items(chain: Chain, ids: Sequence[int]) -> Withdrawn:
         NotFound: a number is no item.
     """
     if not ids:
-        raise Misconfigured("Name item numbers: see `briefings items list`.")
+        raise Misconfigured("No item is named.", Remedy.NAME_ITEMS)
     with chain.db.write() as tx:
         known = items.get(tx, ids)
         missing = [str(one) for one in ids if one not in known]
         if missing:
-            raise NotFound(f"There is no item {', '.join(missing)}; see `briefings items list`.")
+            raise NotFound(f"There is no item {', '.join(missing)}.", Remedy.SEE_ITEMS)
         weeks = weeks_of(tx, ids)
         items.set_state(tx, ids, ItemState.WITHDRAWN)
         voided = void_approvals(tx, set(ids), weeks, now=chain.clock())

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from briefings.errors import Conflict, Misconfigured, Refused
+from briefings.errors import Conflict, Misconfigured, Refused, Remedy
 from briefings.model.delivery import Issue, IssueKind, IssueState
 from briefings.model.edition import Edition, EditionState, Part
 from briefings.pipeline import seeding
@@ -71,8 +71,8 @@ def open_regular(
         refuse_if_stopped(tx)
     if now < limit and not before_cut_off:
         raise Refused(
-            f"The cut-off of {week} is {limit:%Y-%m-%d %H:%M} UTC: nothing is opened before it. "
-            f"Use --now to freeze at once."
+            f"The cut-off of {week} is {limit:%Y-%m-%d %H:%M} UTC: nothing is opened before it.",
+            Remedy.WAIT_FOR_CUT_OFF,
         )
     hold_what_cannot_be_rendered(chain, week)
     issue = _begin_regular(chain, week, now, by_tick=by_tick, ages=by_tick and not late)
@@ -210,7 +210,7 @@ def _begin_regular(chain: Chain, week: Week, now: datetime, *, by_tick: bool, ag
         _refuse_skipped(tx, week)
         stored = editions.of_week(tx, str(week))
         if not _approved(stored) and not by_tick:
-            raise Refused(_nothing_approved(week, stored))
+            raise Refused(_nothing_approved(week, stored), Remedy.APPROVE_WEEK, about=str(week))
         issue = issues.create(
             tx,
             week=str(week),
@@ -257,14 +257,11 @@ def _refuse_skipped(tx: Transaction, week: Week) -> None:
     """A week that a person skipped stays skipped; one that the late policy skipped does not."""
     run = runs.of_week(tx, str(week))
     if run is not None and run.decision is Decision.SKIP and run.decided_by not in runs.MACHINES:
-        raise Refused(
-            f"{week} is skipped ({run.reason}): `briefings skip --week {week} --undo` takes that "
-            "back."
-        )
+        raise Refused(f"{week} is skipped ({run.reason}).", Remedy.LET_WEEK_GO, about=str(week))
 
 
 def _nothing_approved(week: Week, stored: Mapping[str, Edition]) -> str:
     held = "; ".join(f"{s}: {e.reason}" for s, e in stored.items() if e.reason)
     drafts = any(e.state is EditionState.DRAFT for e in stored.values())
     why = f" ({held})" if held and not drafts else ""
-    return f"Nothing of {week} is approved: run `briefings approve --week {week}` first.{why}"
+    return f"Nothing of {week} is approved{why}."

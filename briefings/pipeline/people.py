@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from briefings.errors import Misconfigured, NotFound, Refused
+from briefings.errors import Misconfigured, NotFound, Refused, Remedy
 from briefings.model.address import parse_address
 from briefings.model.user import DeskRole, User
 from briefings.pipeline.chain import Chain
@@ -82,7 +82,7 @@ def person(chain: Chain, *, email: str = "", number: int = 0) -> User:
         found = users.by_email(tx, email) if email else users.get(tx, number)
     if found is None:
         who = email or f"Number {number}"
-        raise NotFound(f"{who} is not at the desk. `briefings users list` shows who is.")
+        raise NotFound(f"{who} is not at the desk.", Remedy.SEE_PEOPLE)
     return found
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from briefings.assemble import Skip, ThinRules, assemble
 from briefings.assemble.choices import laid_over, without_left_out
 from briefings.assemble.edition import MERGED
-from briefings.errors import NotFound
+from briefings.errors import NotFound, Remedy
 from briefings.model.catalogue import Catalogue
 from briefings.model.edition import Choices, Edition, EditionState
 from briefings.model.news import Item, ItemState
@@ -39,7 +39,7 @@ def load_catalogue(tx: Transaction) -> Catalogue:
         NotFound: none was loaded yet.
     """
     if catalogues.is_empty(tx):
-        raise NotFound("The catalogue is empty: run `briefings catalogue load catalogue` first.")
+        raise NotFound("The catalogue is empty.", Remedy.LOAD_CATALOGUE)
     return catalogues.load(tx)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from briefings.deliver.retry import EXPIRES_AFTER_DUE
 from briefings.desk.seeds import MOST, day_of_waiting, first_readers
-from briefings.errors import Conflict, NotFound, Refused
+from briefings.errors import Conflict, NotFound, Refused, Remedy
 from briefings.model.delivery import Issue, IssueState, SeedsFirst, State
 from briefings.pipeline.alerts import alert
 from briefings.pipeline.chain import Chain
@@ -96,10 +96,7 @@ def foreseen(tx: Transaction, slugs: Collection[str], chosen: SeedsFirst | None)
     """
     first = foresee(tx, slugs, chosen.most).readers if chosen else 0
     if chosen and slugs and not first:
-        raise Refused(
-            f"No seed reader reads {some(sorted(slugs))}: mark one with `briefings reader seed "
-            "EMAIL` or at /desk/seeds, or approve without seed readers."
-        )
+        raise Refused(f"No seed reader reads {some(sorted(slugs))}.", Remedy.MARK_A_SEED)
     return first
 
 

@@ -10,7 +10,7 @@ from briefings.desk.progress import eta, rate, remedy
 from briefings.desk.sheets import csv_lines
 from briefings.model.delivery import WORK_LEFT, IssueState, State
 from briefings.pipeline.chain import Chain
-from briefings.pipeline.halt import REASON
+from briefings.pipeline.halt import is_by_stop
 from briefings.pipeline.status import IssueStatus, issue_status
 from briefings.store import deliveries, issues, progress
 from briefings.store.deliveries import DeliveryRow
@@ -78,7 +78,7 @@ def watch(chain: Chain, name: str) -> Watched:
         through_at=eta(left=due, per_second=per_second, now=now)
         if issue.state is IssueState.OPEN
         else None,
-        remedy=remedy(issue.state, issue.reason, by_stop=issue.reason == REASON),
+        remedy=remedy(issue.state, issue.reason, by_stop=is_by_stop(issue.reason)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from functools import lru_cache
 
-from briefings.errors import Conflict, DatabaseBusy, Misconfigured, Temporary
+from briefings.errors import Conflict, DatabaseBusy, Misconfigured, Remedy, Temporary
 
 
 @lru_cache(maxsize=1)
@@ -65,5 +65,5 @@ def postgresql_told(error: BaseException, name: str) -> Exception:
 def _unmigrated(name: str, error: BaseException) -> Misconfigured:
     first_line = str(error).partition("\n")[0]
     return Misconfigured(
-        f"{name} has not the tables of this version ({first_line}): run `briefings init`"
+        f"{name} has not the tables of this version ({first_line}).", Remedy.MIGRATE
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Field, Index
 
-from briefings.errors import NotFound
+from briefings.errors import NotFound, Remedy
 from briefings.store.instants import Instant, instant, instant_or_none, stored
 from briefings.store.tables import BigId, Table, parts, places
 
@@ -140,7 +140,7 @@ def claim(tx: Transaction, tool: str, *, lease: timedelta, now: datetime) -> Wat
     Raises NotFound for a tool without a feed.
     """
     if tx.one("SELECT 1 FROM feed WHERE tool = :tool", tool=tool) is None:
-        raise NotFound(f"no feed of {tool}: see `briefings feeds list`")
+        raise NotFound(f"There is no feed of {tool}.", Remedy.SEE_FEEDS)
     found = _claim(
         tx,
         f"tool = :tool AND {_FREE}",
@@ -198,7 +198,7 @@ def set_interval(tx: Transaction, tool: str, hours: int, *, now: datetime) -> No
         latest=stored(now + timedelta(hours=hours)),
         tool=tool,
     ):
-        raise NotFound(f"no feed of {tool}: see `briefings feeds list`")
+        raise NotFound(f"There is no feed of {tool}.", Remedy.SEE_FEEDS)
 
 
 def seen(tx: Transaction, tool: str, keys: Collection[str]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Field, Index, text
 
-from briefings.errors import Conflict, NotFound
+from briefings.errors import Conflict, NotFound, Remedy
 from briefings.model.delivery import Issue, IssueKind, IssueState
 from briefings.store.instants import Instant, instant, instant_or_none, stored
 from briefings.store.tables import BigId, Table, places
@@ -93,7 +93,7 @@ def create(
         now=stored(now),
     )
     if not rows:
-        raise Conflict(f"the issue {name} exists already: see `briefings status --week {week}`")
+        raise Conflict(f"The issue {name} exists already.", Remedy.SEE_ISSUES)
     return _issue(rows[0])
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Field, Index
 
-from briefings.errors import NotFound
+from briefings.errors import NotFound, Remedy
 from briefings.model.news import Item, ItemState, Kind, News
 from briefings.store.codec import dumps, loads, nfc
 from briefings.store.imports import NOT_IMPORTED, SHOWN
@@ -131,7 +131,7 @@ def revise(tx: Transaction, item_id: int, news: News, *, now: datetime, by: str 
         id=item_id,
     )
     if not rows:
-        raise NotFound(f"no item {item_id}: see `briefings items list`")
+        raise NotFound(f"There is no item {item_id}.", Remedy.SEE_ITEMS)
     revision = int(rows[0][0])
     _add_revision(tx, item_id, revision, news, now=now, by=by)
     return revision
@@ -201,7 +201,7 @@ def set_state(tx: Transaction, ids: Iterable[int], state: ItemState) -> int:
 def set_week(tx: Transaction, item_id: int, week: str) -> None:
     """Move an item to another week (R3); NotFound when there is no such item."""
     if not tx.execute("UPDATE item SET week = :week WHERE id = :id", week=week, id=item_id):
-        raise NotFound(f"no item {item_id}: see `briefings items list`")
+        raise NotFound(f"There is no item {item_id}.", Remedy.SEE_ITEMS)
 
 
 def get(tx: Transaction, ids: Collection[int]) -> dict[int, Item]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Field, Index, text
 
-from briefings.errors import Conflict, NotFound
+from briefings.errors import Conflict, NotFound, Remedy
 from briefings.model.frequency import Frequency
 from briefings.model.reader import Preferences, Reader, Section
 from briefings.store import suppression
@@ -372,7 +372,7 @@ def _subscribed(tx: Transaction, reader_id: int) -> tuple[tuple[str, ...], int |
         id=reader_id,
     )
     if row is None:
-        raise NotFound(f"no reader {reader_id}: see `briefings reader show EMAIL`")
+        raise NotFound(f"There is no reader {reader_id}.", Remedy.SEE_READER)
     return _split(row[0]), row[1]
 
 

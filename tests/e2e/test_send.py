@@ -90,7 +90,7 @@ def test_mails_leave_at_the_readers_hour(town: Town) -> None:
 def test_nothing_approved_is_nothing_sent(town: Town) -> None:
     town.news()
     town.readers(("a@example.org", "mlops-engineer"))
-    with pytest.raises(Refused, match="approve --week 2026-W34"):
+    with pytest.raises(Refused, match="Nothing of 2026-W34 is approved"):
         town.send()
     assert not town.outbox()
 

@@ -162,9 +162,9 @@ def test_withdrawing_takes_the_item_out_everywhere(place: Almanac) -> None:
 def test_a_correction_needs_words_and_something_to_put_right(place: Almanac) -> None:
     two_waves(place)
     item = number(place, "Two")
-    with pytest.raises(Misconfigured, match="--note"):
+    with pytest.raises(Misconfigured, match="what was wrong"):
         put_right(place, item, note=" ")
-    with pytest.raises(Misconfigured, match="--withdraw"):
+    with pytest.raises(Misconfigured, match="put right or withdrawn"):
         put_right(place, item, changes={})
     with pytest.raises(NotFound, match="4711"):
         put_right(place, 4711)

@@ -243,7 +243,7 @@ def test_a_skipped_week_makes_no_mail_and_owes_its_items_to_the_next(place: Alma
     place.at("2026-08-23T17:00")
     place.tick()
     assert place.issues() == []
-    with pytest.raises(Refused, match="--undo"):
+    with pytest.raises(Refused, match="is skipped"):
         place.send()
     place.write_news(NEXT, "Three", "Four", "Five", "Six")
     place.drafts(NEXT)

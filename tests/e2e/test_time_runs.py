@@ -272,7 +272,7 @@ def test_stop_lets_nothing_open_or_leave_until_go(place: Almanac) -> None:
     place.tick()
     assert stop(place.app.chain, by="ops") == 1
     place.clock.now = datetime(2026, 8, 24, 9, tzinfo=UTC)
-    with pytest.raises(Refused, match="briefings go"):
+    with pytest.raises(Refused, match="Everything is stopped since"):
         place.send(now=False)
     send_due(place.app.chain, place.settings, None)
     place.clock.now = datetime(2026, 8, 30, 18, tzinfo=UTC)

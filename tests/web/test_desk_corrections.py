@@ -117,14 +117,15 @@ async def test_nothing_goes_without_a_note_or_a_change_or_the_right(desk: Desk) 
         assert "Say it in one sentence" in asked.text
         asked = await client.get(page, params={"note": NOTE})
         assert "Nothing would change" in asked.text
-        for fields in (
-            {"note": "", "headline": "x", "revision": "1"},
-            {"note": NOTE, "revision": "1"},
-            {"note": NOTE, "headline": "", "revision": "1"},
+        for fields, said in (
+            ({"note": "", "headline": "x", "revision": "1"}, "Say in one sentence what was wrong"),
+            ({"note": NOTE, "revision": "1"}, "Put a field right, or tick that"),
+            ({"note": NOTE, "headline": "", "revision": "1"}, "The headline is empty"),
         ):
             answer = await press(client, page, fields)
             assert answer.status_code == 422
             assert "Nothing was changed" in answer.text
+            assert said in answer.text
         ready = {"note": NOTE, "headline": "x", "revision": "1"}
         assert "A sender or an operator can send it" in (await editor.get(page, params=ready)).text
         assert (await press(editor, page, ready)).status_code == 403

@@ -104,7 +104,9 @@ async def test_an_issue_that_stopping_paused_says_so_and_is_not_resumed(desk: De
         assert "An operator lets it go on" in (await client.get(PAGE)).text
         answer = await press(client, f"{PAGE}/resume")
         assert answer.status_code == 409
-        assert "Everything is stopped" in answer.text
+        said = words_of(answer.text)
+        assert "by test. An operator can let it go on, by the link at the top of the page." in said
+        assert "briefings go" not in said
 
 
 async def test_unsure_mails_are_settled_by_a_persons_word(desk: Desk) -> None:
@@ -164,15 +166,15 @@ def test_each_automatic_pause_says_what_to_do() -> None:
     cases = {
         same.reason: "again and again",
         paused_by(550, "5.7.26 unauthenticated sender", Stage.DATA): "SPF, DKIM",
-        paused_by(554, "go away", Stage.CONNECT): "briefings doctor",
-        paused_by(550, "no such sender", Stage.MAIL): "briefings doctor",
+        paused_by(554, "go away", Stage.CONNECT): "An operator has to mend",
+        paused_by(550, "no such sender", Stage.MAIL): "An operator has to mend",
         "paused by ada@desk.example": "A person paused it",
     }
     for reason, words in cases.items():
         assert words in remedy(IssueState.PAUSED, reason, by_stop=False), reason
     assert "Everything is stopped" in remedy(IssueState.PAUSED, REASON, by_stop=True)
     assert remedy(IssueState.OPEN, None, by_stop=False) == ""
-    assert "doctor" in remedy(IssueState.FREEZING, None, by_stop=False)
+    assert "tell an operator" in remedy(IssueState.FREEZING, None, by_stop=False)
 
 
 def test_the_pause_of_an_issue_that_is_not_there_is_told(desk: Desk) -> None:

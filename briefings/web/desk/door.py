@@ -20,6 +20,7 @@ from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import stopped
 from briefings.pipeline.recorded import Record, recorded
 from briefings.pipeline.signing_in import session_of
+from briefings.web.desk.remedies import told
 from briefings.web.desk.visit import Visit
 from briefings.web.seals import BadSeal
 from briefings.web.site import Fields, Site, form_fields
@@ -213,4 +214,4 @@ def _guarded(visit: Visit, run: Callable[[], Response]) -> Response:
         return page
     except (Refused, Misconfigured) as wrong:
         status, title = next(answer for kind, answer in _ANSWERS if isinstance(wrong, kind))
-        return visit.message(status, title, str(wrong))
+        return visit.message(status, title, told(wrong))
