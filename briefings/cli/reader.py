@@ -110,7 +110,7 @@ def seed(
     from briefings.pipeline import seeding
 
     chain = open_app().chain
-    changed = seeding.unmark(chain, email) if off else seeding.mark(chain, email, by=who())
+    changed = seeding.unmark(chain, email) if off else seeding.mark(chain, email, by=who())[1]
     now = "a reader like all others" if off else "a seed reader"
     print(f"{email} is {now}." if changed else f"{email} was {now} before: nothing changed.")
 

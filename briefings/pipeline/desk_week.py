@@ -19,6 +19,7 @@ from briefings.pipeline.chain import Chain
 from briefings.pipeline.examine import Looked, examine
 from briefings.pipeline.prepare import choices_of, load_catalogue, placed_items
 from briefings.pipeline.runs import RunStatus, run_status
+from briefings.pipeline.seeding import Foreseen, foresee
 from briefings.pipeline.status import IssueStatus, issue_status
 from briefings.pipeline.timetable import timetable
 from briefings.store import approvals, choices, editions, issues, items, readers
@@ -68,6 +69,15 @@ class WeekView:
     def of_state(self, state: EditionState) -> list[EditionLine]:
         """The editions in a state."""
         return [each for each in self.lines if each.edition and each.edition.state is state]
+
+    @property
+    def seeds_first(self) -> list[EditionLine]:
+        """Approved editions that go to seed readers first: the whole issue waits for them."""
+        return [
+            each
+            for each in self.of_state(EditionState.APPROVED)
+            if each.approval and each.approval.seeds
+        ]
 
     @property
     def waiting(self) -> list[EditionLine]:
@@ -257,6 +267,9 @@ class ApprovalView:
     readers: int
     cut_off: datetime
     day: date
+    seeds: Foreseen
+    wait_already: tuple[str, ...]
+    """Editions for which the issue waits whatever is chosen now, by name."""
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -283,4 +296,6 @@ def approval_view(chain: Chain, week: Week, only: Sequence[str]) -> ApprovalView
             readers=readers_of(tx, [e.slug for e in free]),
             cut_off=seen.cut_off,
             day=seen.day,
+            seeds=foresee(tx, [e.slug for e in free]),
+            wait_already=tuple(e.name for e in seen.seeds_first),
         )

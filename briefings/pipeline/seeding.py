@@ -29,8 +29,8 @@ _LIVE = (IssueState.OPEN, IssueState.PAUSED)
 # ---- seed readers ---------------------------------------------------------------------------
 
 
-def mark(chain: Chain, email: str, *, by: str) -> bool:
-    """Make a reader a seed reader; False when it was one.
+def mark(chain: Chain, email: str, *, by: str) -> tuple[int, bool]:
+    """Make a reader a seed reader; gives the number, and False where it was one before.
 
     Raises:
         NotFound: no confirmed reader has this address.
@@ -42,7 +42,7 @@ def mark(chain: Chain, email: str, *, by: str) -> bool:
             raise NotFound(f"No confirmed reader has the address {email}.")
         if reader.left_at or reader.suppressed:
             raise Refused(f"{email} has left: nobody who left can be a seed reader.")
-        return seeds.mark(tx, reader.id, by=by, now=chain.clock())
+        return reader.id, seeds.mark(tx, reader.id, by=by, now=chain.clock())
 
 
 def unmark(chain: Chain, email: str) -> bool:
@@ -56,6 +56,17 @@ def unmark(chain: Chain, email: str) -> bool:
         if reader is None:
             raise NotFound(f"No reader has the address {email}.")
         return seeds.unmark(tx, reader.id)
+
+
+def unmark_number(chain: Chain, number: int) -> None:
+    """Do the same for a reader's number.
+
+    Raises:
+        NotFound: that is no seed reader.
+    """
+    with chain.db.write() as tx:
+        if not seeds.unmark(tx, number):
+            raise NotFound("This reader is no seed reader any more.")
 
 
 def marked(chain: Chain) -> list[SeedReader]:
@@ -158,6 +169,14 @@ def next_due(tx: Transaction, issue: Issue) -> datetime | None:
     return seeds.next_due(tx, issue.id) if issue.seeds_only else deliveries.next_due(tx, issue.id)
 
 
+def too_old_at(tx: Transaction, issue: Issue) -> datetime | None:
+    """When the first of those who wait is too old for a mail (P7); None where nobody ages."""
+    if not issue.seeds_only or not issue.opened_by_tick:
+        return None
+    due = seeds.others_due(tx, issue.id)
+    return None if due is None else due + EXPIRES_AFTER_DUE
+
+
 # ---- the release ----------------------------------------------------------------------------
 
 
@@ -223,14 +242,11 @@ def _at_its_hour(chain: Chain, issue: Issue, now: datetime) -> list[str]:
 def _remind(chain: Chain, issue: Issue, now: datetime) -> list[str]:
     with chain.db.read() as tx:
         due = seeds.others_due(tx, issue.id)
+        too_old = too_old_at(tx, issue)
     day = day_of_waiting(due, now)
     if day is None or due is None:
         return []
-    old = (
-        f" From {due + EXPIRES_AFTER_DUE:%Y-%m-%d %H:%M} UTC on they are too old to be sent."
-        if issue.opened_by_tick
-        else ""
-    )
+    old = f" From {too_old:%Y-%m-%d %H:%M} UTC on they are too old to be sent." if too_old else ""
     text = (
         f"{issue.name} went to its seed readers only: the others wait for you since "
         f"{due:%Y-%m-%d %H:%M} UTC: `briefings release --issue {issue.name}`.{old}"

@@ -11,6 +11,7 @@ from briefings.desk.sheets import csv_lines
 from briefings.model.delivery import WORK_LEFT, IssueState, State
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import is_by_stop
+from briefings.pipeline.seeding import too_old_at
 from briefings.pipeline.status import IssueStatus, issue_status
 from briefings.store import deliveries, issues, progress
 from briefings.store.deliveries import DeliveryRow
@@ -29,6 +30,7 @@ class Watched:
 
     `per_second` is the rate of the last minute, or of as much of it as mails went in.
     `through_at` is when those are out at this rate; `remedy` what a person has to do, if anything.
+    `too_old_at` is when the first of those who wait for a release is too old for a mail.
     """
 
     status: IssueStatus
@@ -38,6 +40,7 @@ class Watched:
     per_second: float
     through_at: datetime | None
     remedy: str
+    too_old_at: datetime | None
 
     @property
     def is_going(self) -> bool:
@@ -64,8 +67,13 @@ def watch(chain: Chain, name: str) -> Watched:
         waves = tuple(progress.waves(tx, issue.id))
         settled, first = progress.settled_since(tx, issue.id, now - RATE_OVER)
         reasons = deliveries.reasons(tx, issue.id)
-    due = sum(
-        wave.states.get(state, 0) for wave in waves if wave.due_at <= now for state in WORK_LEFT
+        old = too_old_at(tx, issue)
+    due = (
+        status.left - status.waiting
+        if issue.seeds_only
+        else sum(
+            wave.states.get(state, 0) for wave in waves if wave.due_at <= now for state in WORK_LEFT
+        )
     )
     per_second = rate(settled, first, now)
     counted = sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
@@ -79,6 +87,7 @@ def watch(chain: Chain, name: str) -> Watched:
         if issue.state is IssueState.OPEN
         else None,
         remedy=remedy(issue.state, issue.reason, by_stop=is_by_stop(issue.reason)),
+        too_old_at=old,
     )
 
 

@@ -15,12 +15,12 @@ import httpx
 
 from briefings.model.news import Change, ItemState, Kind, News
 from briefings.model.user import DeskRole, User
-from briefings.pipeline import control, editing, halt, item_editing, people
+from briefings.pipeline import control, editing, halt, item_editing, people, seeding
 from briefings.pipeline.approve import approve
 from briefings.pipeline.prepare import prepare
 from briefings.pipeline.recorded import recorded
 from briefings.pipeline.signing_in import PRINT, hashed, printed_link
-from briefings.store import editions, items, users
+from briefings.store import editions, items, seeds, users
 from briefings.weeks import Week
 from tests.web.conftest import BASE, Installation
 
@@ -162,6 +162,18 @@ def _end(desk: Desk) -> tuple[str, Fields]:
 def _resume(desk: Desk) -> tuple[str, Fields]:
     control.pause(desk.site.app.chain, ISSUE, "paused by a test")
     return f"/desk/issues/{ISSUE}/resume", {}
+
+
+def _release(desk: Desk) -> tuple[str, Fields]:
+    desk.turn("pending", 1)
+    with desk.site.app.db.write() as tx:
+        seeds.hold(tx, 1, None)
+    return f"/desk/issues/{ISSUE}/release", {}
+
+
+def _unmark(desk: Desk) -> tuple[str, Fields]:
+    seeding.mark(desk.site.app.chain, "bo@example.org", by="test")
+    return "/desk/seeds/2/remove", {}
 
 
 def _unsure(desk: Desk) -> tuple[str, Fields]:
@@ -326,6 +338,9 @@ ACTS: dict[str, Sample] = {
     "POST /desk/sign-in": _ask,
     "POST /desk/sign-in/{token}": _enter,
     "POST /desk/sign-out": lambda _: ("/desk/sign-out", {}),
+    "POST /desk/issues/{issue}/release": _release,
+    "POST /desk/seeds": lambda _: ("/desk/seeds", {"email": "bo@example.org"}),
+    "POST /desk/seeds/{id}/remove": _unmark,
     "POST /desk/stop": lambda _: ("/desk/stop", {}),
     "POST /desk/go": _go,
     "POST /desk/people": lambda _: (

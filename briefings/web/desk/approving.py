@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from fastapi import Response
 
 from briefings.desk.permissions import Permission
+from briefings.desk.seeds import MOST
 from briefings.errors import Refused
+from briefings.model.delivery import SeedsFirst
 from briefings.pipeline import editing
 from briefings.pipeline.approve import approve
 from briefings.pipeline.desk_week import approval_view
@@ -34,6 +38,8 @@ def register(door: Door) -> None:
             day_words=day_words(seen),
             may_approve=visit.may(Permission.APPROVE),
             hashes=seen.hashes,
+            most=MOST,
+            seeds_page=visit.may(Permission.APPROVE),
         )
 
     @door.act(f"{WEEK}/approve", "approve editions", whole=False)
@@ -51,13 +57,15 @@ def register(door: Door) -> None:
             by=visit.user.email,
             despite=visit.field("despite"),
             seen=seen,
+            seeds=_seeds(visit),
         )
         if not done.editions:
             raise Refused(
                 "Nothing was approved. " + "; ".join(f"{s}: {r}" for s, r in done.passed_over)
             )
-        count = f"{done.readers:,} {'reader' if done.readers == 1 else 'readers'}"
-        told = f"{len(done.editions)} approved for {count}"
+        told = f"{len(done.editions)} approved for {_people(done.readers, 'reader')}"
+        if done.seeds:
+            told += f", first {_people(done.seeds, 'seed reader')}"
         despite = f", despite preflight: {visit.field('despite')}" if visit.field("despite") else ""
         act.record.changed(
             f"{week} {', '.join(done.editions)}", before="draft", after=f"{told}{despite}"
@@ -85,6 +93,28 @@ def register(door: Door) -> None:
         where = back if back.startswith("/desk/") else address(week)
         number = f"{len(undone)} {'edition is' if len(undone) == 1 else 'editions are'}"
         return visit.go(where, f"{number} a draft again.")
+
+
+def _people(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
+def _seeds(visit: Visit) -> SeedsFirst | None:
+    """The choice of the form: to all, or first to seed readers until an hour in UTC or a release.
+
+    Raises:
+        Refused: the hour is none.
+    """
+    if visit.field("to") != "seeds":
+        return None
+    hour = visit.field("release_at")
+    try:
+        told = datetime.fromisoformat(hour) if hour else None
+    except ValueError:
+        raise Refused(f"{hour!r} is no hour; write 2026-08-23T17:30, in UTC.") from None
+    if told is not None and told.tzinfo is None:
+        told = told.replace(tzinfo=UTC)
+    return SeedsFirst(most=MOST, release_at=told)
 
 
 def refuse_own(act: Act, week: Week, slugs: list[str]) -> None:

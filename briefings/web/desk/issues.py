@@ -9,7 +9,7 @@ from briefings.desk.permissions import Permission
 from briefings.desk.progress import STATES_IN_WORDS
 from briefings.errors import Conflict, NotFound
 from briefings.model.delivery import IssueState, State
-from briefings.pipeline import control
+from briefings.pipeline import control, seeding
 from briefings.pipeline.watching import Watched, as_csv, overview, watch
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.said import Undo
@@ -80,6 +80,23 @@ def _shown(visit: Visit, template: str, seen: Watched) -> Response:
 
 
 def _acting(door: Door) -> None:
+    @door.act(f"{_ONE}/release", "send an issue to all")
+    def release(act: Act) -> Response:
+        """Let those go who waited behind the seed readers."""
+        name, waited = act.visit.word("issue"), watch(act.chain, act.visit.word("issue")).status
+        if not seeding.release(act.chain, name, by=act.visit.user.email):
+            raise Conflict(f"{name} was released before. Look at it again.")
+        act.record.changed(
+            name,
+            before=f"seed readers first, {waited.waiting:,} waiting",
+            after="released to all",
+        )
+        paused = waited.issue.state is IssueState.PAUSED
+        undo = None if paused else Undo(path=f"{_ISSUES}/{name}/pause", fields=(), button="Pause")
+        words = f"Released: {waited.waiting:,} mails leave at their hours"
+        then = ", once the issue is resumed." if paused else ". Pausing stops what has not left."
+        return act.visit.go(f"{_ISSUES}/{name}", words + then, undo)
+
     @door.act(f"{_ONE}/pause", "pause an issue")
     def pause(act: Act) -> Response:
         """Pause an open issue."""
