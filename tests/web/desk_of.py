@@ -1,6 +1,7 @@
 """A desk with one person for each role, signed in, and a sample of every act that changes something.
 
-Whoever adds an act to the desk adds its sample to ACTS: tests walk over all routes of the program.
+Whoever adds an act to the desk adds its sample to ACTS, and a page to `desk_pages` of hostile.py:
+tests walk over all routes of the program.
 """
 
 from __future__ import annotations
