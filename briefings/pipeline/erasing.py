@@ -165,7 +165,7 @@ def erase(
     """
     forget(tx, mailboxes.name(reader.email), reader, now)
     # Inside the transaction: a restore must not bring back who was erased.
-    log.erased(reader.email, now)
+    log.erased(tx, reader.email, now)
 
 
 def _written(moment: datetime | None) -> str | None:

@@ -79,7 +79,7 @@ def leave(chain: Chain, log: LeftLog, token: Token, *, everything: bool = False)
         if changed:
             # Inside the transaction: what cannot be written down is not done, and what is done
             # was written down. A line without its commit makes nobody get a mail.
-            log.left(reader.email, leaving if staying else None, now)
+            log.left(tx, reader.email, leaving if staying else None, now)
             _count(tx, token, 1)
     with chain.db.read() as tx:  # names are no reason to keep other writers waiting
         catalogue = load_catalogue(tx)
@@ -119,7 +119,7 @@ def come_back(chain: Chain, log: LeftLog, token: Token, slugs: Sequence[str]) ->
         reader = reader_of(tx, token)
         if reader.left_at is not None or reader.preferences.specializations != tuple(slugs):
             readers.rejoin(tx, reader.id, slugs, now)
-            log.back(reader.email, slugs, now)
+            log.back(tx, reader.email, slugs, now)
             _count(tx, token, -1)
         return names_of(load_catalogue(tx), slugs)
 

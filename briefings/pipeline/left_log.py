@@ -13,6 +13,8 @@ from hmac import digest
 from pathlib import Path
 
 from briefings.errors import Temporary
+from briefings.store.database import Transaction
+from briefings.store.disk import SharedSync
 from briefings.store.mailbox import mailbox_key
 
 NAME = "left.log"
@@ -41,25 +43,33 @@ class LeftLog:
     def __init__(self, folder: Path, secrets: str) -> None:
         self._path = folder / NAME
         self._secret = secrets.partition(",")[0]
+        self._sync = SharedSync(self._path)
 
-    def left(self, address: str, slugs: Sequence[str] | None, now: datetime) -> None:
+    def left(
+        self, tx: Transaction, address: str, slugs: Sequence[str] | None, now: datetime
+    ) -> None:
         """Write down that a mailbox left these specializations, or everything with None."""
-        self._append("left", address, slugs, now)
+        self._append(tx, "left", address, slugs, now)
 
-    def back(self, address: str, slugs: Sequence[str], now: datetime) -> None:
+    def back(self, tx: Transaction, address: str, slugs: Sequence[str], now: datetime) -> None:
         """Write down that a mailbox took its leaving back."""
-        self._append("back", address, slugs, now)
+        self._append(tx, "back", address, slugs, now)
 
-    def erased(self, address: str, now: datetime) -> None:
+    def erased(self, tx: Transaction, address: str, now: datetime) -> None:
         """Write down that everything about a mailbox was deleted."""
-        self._append("erased", address, None, now)
+        self._append(tx, "erased", address, None, now)
 
-    def suppressed(self, address: str, now: datetime) -> None:
+    def suppressed(self, tx: Transaction, address: str, now: datetime) -> None:
         """Write down that a mailbox never gets mail again."""
-        self._append("suppressed", address, None, now)
+        self._append(tx, "suppressed", address, None, now)
 
-    def _append(self, word: str, address: str, slugs: Sequence[str] | None, now: datetime) -> None:
-        """Append one line and wait until it is on the disk.
+    def _append(
+        self, tx: Transaction, word: str, address: str, slugs: Sequence[str] | None, now: datetime
+    ) -> None:
+        """Append one line inside the unit that does what it says; both are on the disk after it.
+
+        The line goes there first: what is done was written down, and a line without its unit makes
+        nobody get a mail.
 
         Raises:
             Temporary: the file cannot be written; nothing was promised to anybody yet.
@@ -72,11 +82,11 @@ class LeftLog:
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 os.write(file, line.encode())
-                os.fsync(file)
             finally:
                 os.close(file)
             if new:  # the name of a file is on the disk once its folder is
                 _sync_folder(self._path.parent)
+            tx.sync_beside(self._sync)
         except OSError as wrong:
             raise Temporary(
                 f"{self._path} cannot be written ({wrong.strerror}): free space or mend its rights."

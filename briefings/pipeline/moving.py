@@ -117,7 +117,7 @@ def agree(chain: Chain, mailboxes: Mailboxes, log: LeftLog, token: Token, new_em
         moves.drop(tx, move.reader_id)
         reader = reader_of(tx, token)
         if reader.left_at is None:
-            log.back(reader.email, reader.preferences.specializations, now)
+            log.back(tx, reader.email, reader.preferences.specializations, now)
     return Moved(new_email=move.new_email, moved=True)
 
 

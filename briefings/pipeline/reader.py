@@ -101,7 +101,7 @@ def suppress(chain: Chain, mailboxes: Mailboxes, log: LeftLog, email: str) -> bo
             tx, mailboxes.name(email), OPERATOR, now, reader_id=reader.id if reader else None
         )
         signups.drop(tx, email)
-        log.suppressed(email, now)
+        log.suppressed(tx, email, now)
     return before is None
 
 

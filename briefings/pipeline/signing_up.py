@@ -166,7 +166,7 @@ def confirm(
             consents.add(tx, reader.id, _proof(asked, now, confirmed_from))
             signups.drop(tx, asked.email)
             # Inside the transaction, as leaving does it: a restore replays both.
-            log.back(reader.email, reader.preferences.specializations, now)
+            log.back(tx, reader.email, reader.preferences.specializations, now)
             if issues.last_regular_week(tx) is None:
                 _welcome(tx, reader, now)
         names = names_of(catalogue, reader.preferences.specializations)

@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from briefings.errors import DatabaseBusy, Misconfigured
 from briefings.store import migrations
+from briefings.store.disk import SharedSync
 from briefings.store.faults import postgresql_told, psycopg_errors, sqlite_told
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 _WRITES = "briefings_writes"
-_DURABLE = "briefings_durable"
 _ONE_ROW = re.compile(r"VALUES (\([^)]*\))")
 _PLACES_AT_ONCE = 4_000
 _GAP, _LONGEST_STREAK, _PAUSE = 0.001, 0.02, 0.005
@@ -47,11 +47,13 @@ _NAMED = re.compile(r":([a-z_]+)")
 class Transaction:
     """One unit of work. Statements are SQL text with `:name` or `?` places, for both databases."""
 
-    __slots__ = ("_asked", "_connection", "is_sqlite")
+    __slots__ = ("_asked", "_connection", "beside", "is_sqlite")
 
     def __init__(self, connection: Connection) -> None:
         self._asked = 0
         self._connection = connection
+        self.beside: list[SharedSync] = []
+        """Files that are on the disk before the unit is."""
         self.is_sqlite = connection.dialect.name == "sqlite"
 
     @property
@@ -111,6 +113,10 @@ class Transaction:
                 touched += cursor.rowcount
                 start, left = start + size, left - size
         return touched
+
+    def sync_beside(self, file: SharedSync) -> None:
+        """Bring what was written into a file to the disk with this unit, when its lock is free."""
+        self.beside.append(file)
 
     def changes(self) -> int:
         """Give a number that differs after rows were changed; on PostgreSQL it always does."""
@@ -176,6 +182,7 @@ class Database:
         """Set where many threads write: called between units, so that other processes get in."""
         self.witness: Witness | None = None
         """Set once the tables are there."""
+        self._log = SharedSync(Path(f"{url.database}-wal")) if self.is_sqlite else None
         self._turn = threading.Lock()
         self._streak = self._released = 0.0
         self._watching = threading.Lock()
@@ -208,16 +215,33 @@ class Database:
     def write(self, *, durable: bool = True) -> Generator[Transaction]:
         """Open a unit that writes: committed at the end of the block, rolled back on an error.
 
-        Who asks for less than `durable` gets a unit that is whole or gone after a power cut, as
-        all are, but on disk only with the next durable one: no sync while the lock is held. After
-        a kill it is there in any case. Raises DatabaseBusy when another unit holds the lock for
-        longer than the busy timeout.
+        When the block is over, the unit is on the disk; SQLite's lock is given back before that,
+        since nobody can act on what he sees but by a unit that is synced later. Who asks for less
+        than `durable` gets a unit that is whole or gone after a power cut, as all are, but on the
+        disk only with the next durable one. After a kill it is there in any case. Raises
+        DatabaseBusy when another unit holds the lock for longer than the busy timeout.
         """
+        number = 0
+        with self._alone(), self._unit(writes=True) as transaction:
+            before = transaction.changes()
+            yield transaction
+            changed = transaction.changes() != before
+            if self.witness is not None and durable and changed:
+                number = self.witness.before_commit(transaction)
+        for file in transaction.beside:
+            file.wait()
+        if self._log is not None and durable and changed:
+            self._log.wait()
+        if self.witness is not None and number:
+            # Of durable units only: what a power cut may take back must not be known outside.
+            self.witness.after_commit(number)
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """Queue the threads of this process: SQLite would have each sleep up to 100 ms a look."""
         if not self.is_sqlite:
-            with self._witnessed(durable=durable) as transaction:
-                yield transaction
+            yield
             return
-        # Threads queue here: SQLite would have each of them sleep up to 100 ms between two looks.
         if not self._turn.acquire(timeout=self._busy_timeout):
             raise DatabaseBusy(
                 f"{self._name} is being written by this process for longer than the busy timeout: "
@@ -227,8 +251,7 @@ class Database:
             began = time.monotonic()
             if began - self._released > _GAP:
                 self._streak = began
-            with self._witnessed(durable=durable) as transaction:
-                yield transaction
+            yield
         finally:
             if self.pause is not None and time.monotonic() - self._streak > _LONGEST_STREAK:
                 self.pause(_PAUSE)
@@ -236,23 +259,8 @@ class Database:
             self._turn.release()
 
     @contextmanager
-    def _witnessed(self, *, durable: bool) -> Generator[Transaction]:
-        """A unit that writes, of which the witness hears when it changed something.
-
-        It hears of durable ones only: what a power cut may take back must not be known outside.
-        """
-        number = 0
-        with self._unit(writes=True, durable=durable) as transaction:
-            before = transaction.changes()
-            yield transaction
-            if self.witness is not None and durable and transaction.changes() != before:
-                number = self.witness.before_commit(transaction)
-        if self.witness is not None and number:
-            self.witness.after_commit(number)
-
-    @contextmanager
-    def _unit(self, *, writes: bool, durable: bool = True) -> Generator[Transaction]:
-        options: dict[str, Any] = {_WRITES: writes, _DURABLE: durable}
+    def _unit(self, *, writes: bool) -> Generator[Transaction]:
+        options: dict[str, Any] = {_WRITES: writes}
         if not self.is_sqlite:  # where SQLite has one view for a whole read unit anyway
             options["isolation_level"] = "READ COMMITTED" if writes else "REPEATABLE READ"
         try:
@@ -432,10 +440,11 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
         # The driver must not begin transactions by itself: `begin` below does.
         connection.isolation_level = None
         with closing(connection.cursor()) as cursor:
+            mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            # `write` syncs a WAL when it has given the lock back; some file systems allow none.
+            level = "NORMAL" if mode == "wal" else "FULL"
             for pragma in (
-                "journal_mode = WAL",
-                # claims, results and unsubscribes survive a power cut; `begin` below sets it anew
-                "synchronous = FULL",
+                f"synchronous = {level}",
                 "wal_autocheckpoint = 8000",  # pages; see `checkpointing`
                 "foreign_keys = ON",
                 "cache_size = -16384",  # KiB; keeps the upper levels of million-row indexes
@@ -445,14 +454,8 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction] - called by SQLAlchemy
-        options = connection.get_execution_options()
-        if options.get(_WRITES):
-            # In a WAL whatever is committed later is synced together with what came before.
-            level = "FULL" if options.get(_DURABLE, True) else "NORMAL"
-            if connection.info.get(_DURABLE, "FULL") != level:
-                connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
-                connection.info[_DURABLE] = level
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
