@@ -45,8 +45,9 @@ from briefings.web.shelf import Front
 from briefings.web.site import Site
 from briefings.wiring import App
 
-THREADS = 12
-"""Requests in work at once; the database keeps up to 18 connections, for the sender, too."""
+THREADS = 8
+"""Requests in work at once: twelve of them made each other wait for the interpreter with the write
+lock in hand. The database keeps up to 18 connections, for the sender, too."""
 PRESS_SECONDS = 1.0
 """How often presses of links are written down; a killed process loses so many seconds of them."""
 RETRY_SECONDS = "5"
