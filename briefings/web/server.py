@@ -23,8 +23,8 @@ __all__ = ["configure_logs", "serve"]
 
 MOST_CONNECTIONS = 1_000
 SWITCH_SECONDS = 0.0005
-"""After which a thread lets others run. A thread that holds the write lock gives the interpreter
-away at every statement, and at Python's 5 ms each other thread kept it from the next one so long."""
+"""After which a thread lets others run. Who holds the write lock gives the interpreter away at each
+statement, and at Python's own 5 ms each other thread kept it for so long."""
 DRAIN_SECONDS = 5
 """Seconds that answers in work get after SIGTERM."""
 
