@@ -1,10 +1,12 @@
-"""Measures how long the desk's item pages take with many items; prints one JSON object.
+"""Measures how long the desk's pages take with many items; prints one JSON object.
 
-    python benchmarks/desk.py [--items N] [--specializations N] [--requests N] [--database URL]
+    python benchmarks/desk.py [--items N] [--specializations N] [--readers N] [--requests N]
+                              [--database URL] [--only WORDS]
 
-Makes a temporary installation whose items, specializations and editions of a year are made up,
-signs a person in and asks for each page in process, one request at a time; times are milliseconds.
-URL names an empty database; without it a SQLite file is made.
+Makes a temporary installation whose items, specializations, readers and editions of a year are made
+up. The last week has gone out, the next is assembled. Signs a person in and asks for each page in
+process, one request at a time; times are milliseconds, `cold_ms` is that of the first answer of a
+new program. URL names an empty database; without it a SQLite file is made.
 """
 
 from __future__ import annotations
@@ -25,20 +27,25 @@ import httpx
 from briefings.config import Settings
 from briefings.model.edition import Edition, EditionState, Part, Placement
 from briefings.model.news import Change, ItemState, Kind, News
+from briefings.model.reader import NewReader
 from briefings.model.user import DeskRole
 from briefings.pipeline import people
+from briefings.pipeline.approve import approve
 from briefings.pipeline.catalogue import load_folder
 from briefings.pipeline.instance import init
-from briefings.pipeline.prepare import load_catalogue
+from briefings.pipeline.open_issue import open_regular
+from briefings.pipeline.prepare import load_catalogue, prepare
 from briefings.pipeline.recorded import recorded
 from briefings.pipeline.signing_in import hashed
 from briefings.store import catalogue as catalogues
-from briefings.store import editions, items, users
+from briefings.store import editions, items, readers, users
 from briefings.store.database import Transaction
 from briefings.web.app import create_app
 from briefings.weeks import Week
 from briefings.wiring import App, build, shipped
 
+WEEK = Week.parse("2026-W34")
+"""Goes out at the beginning."""
 NOW = datetime(2026, 8, 24, 12, tzinfo=UTC)
 SECRET = "of the bench"  # noqa: S105 - opens nothing but a temporary database
 WEEKS = 52
@@ -85,8 +92,8 @@ def installation(folder: Path, url: str, number: int, specializations: int) -> A
         for n in range(number):
             add(tx, n, slugs[n % len(slugs)])
         all_slugs = [each.slug for each in (*known.specializations, *more)]
-        for back in range(WEEKS):
-            publish(tx, Week.parse("2026-W34").shift(-back), all_slugs, number)
+        for back in range(1, WEEKS + 1):
+            publish(tx, WEEK.shift(-back), all_slugs, number)
     return app
 
 
@@ -158,9 +165,65 @@ def sign_in(app: App) -> None:
         )
 
 
-async def measure(app: App, requests: int) -> dict[str, dict[str, float]]:
-    """Ask for each page again and again; median, slowest and processor time of each."""
-    pages = {
+def week_gone_out(app: App, number: int) -> None:
+    """Add readers, let the week that ended go out to them, and assemble the next one."""
+    with app.db.read() as tx:
+        slugs = [each.slug for each in load_catalogue(tx).specializations]
+    made = [
+        NewReader(
+            email=f"reader-{n}@example.org",
+            name=f"Reader {n}",
+            specializations=tuple(dict.fromkeys(slugs[(n * k) % len(slugs)] for k in (1, 7))),
+            timezone=("Europe/Berlin", "America/New_York", "Asia/Kolkata", None)[n % 4],
+            plan_started_on=date(2026, 7, 6) + timedelta(weeks=n % 8) if n % 3 else None,
+            line=n + 1,
+        )
+        for n in range(number)
+    ]
+    before = NOW - timedelta(days=30)
+    for start in range(0, number, 5_000):
+        with app.db.write() as tx:
+            readers.add(
+                tx,
+                made[start : start + 5_000],
+                confirmed_at=before,
+                consent_source="made up",
+                import_id=None,
+                now=before,
+            )
+    prepare(app.chain, WEEK)
+    approve(app.chain, WEEK, by="bench", despite="made up")
+    open_regular(app.chain, WEEK)
+    prepare(app.chain, WEEK.next())
+
+
+def pages_of(app: App) -> dict[str, str]:
+    """The pages, by what they are called in the answer."""
+    week = WEEK.next()
+    with app.db.read() as tx:
+        slug = max(editions.of_week(tx, str(week)).values(), key=lambda e: len(e.placements))
+    edition = f"/desk/editions/{week}/{slug.specialization}"
+    return {
+        "this week": "/desk",
+        "a week that has gone out": f"/desk/weeks/{WEEK}",
+        "edition": edition,
+        "its previews": f"{edition}/preview",
+        "its mail": f"{edition}/mail",
+        "approve one edition": f"/desk/weeks/{week}/approve?edition={slug.specialization}",
+        "approve all": f"/desk/weeks/{week}/approve",
+        "board": "/desk/board",
+        "board, one week": f"/desk/board/{week}",
+        "issues": "/desk/issues",
+        "issue": f"/desk/issues/{WEEK}-regular",
+        "cancel an issue": f"/desk/issues/{WEEK}-regular/cancel",
+        "numbers": "/desk/numbers",
+        "corrections": "/desk/corrections",
+        "a correction": "/desk/corrections/4",
+        "seed readers": "/desk/seeds",
+        "stop": "/desk/stop",
+        "people": "/desk/people",
+        "sessions": "/desk/sessions",
+        "log": "/desk/audit",
         "inbox": "/desk/inbox",
         "inbox, last page": "/desk/inbox?page=100",
         "inbox, any state": "/desk/inbox?state=any",
@@ -176,6 +239,11 @@ async def measure(app: App, requests: int) -> dict[str, dict[str, float]]:
         "item": "/desk/items/1",
         "history": "/desk/items/1/history",
     }
+
+
+async def measure(app: App, requests: int, only: str) -> dict[str, dict[str, float]]:
+    """Ask for each page again and again; first, median, slowest and processor time of each."""
+    pages = {name: path for name, path in pages_of(app).items() if only in name}
     form = {
         "kind": "tool_change",
         "tool": "mlflow",
@@ -192,7 +260,10 @@ async def measure(app: App, requests: int) -> dict[str, dict[str, float]]:
     ) as client:
         seal = re.findall(r'name="seal" value="([^"]+)"', (await client.get("/desk")).text)[0]
         for name, path in pages.items():
-            found[name] = await _timed(client, "GET", path, requests)
+            cold = await _cold(app.settings, path)
+            found[name] = {"cold_ms": cold, **await _timed(client, "GET", path, requests)}
+        if only:
+            return found
         for name in ("preview", "reach"):
             found[name] = await _timed(
                 client, "POST", f"/desk/items/{name}", requests, {**form, "seal": seal}
@@ -201,6 +272,21 @@ async def measure(app: App, requests: int) -> dict[str, dict[str, float]]:
             client, "POST", "/desk/items/new", requests, {**form, "seal": seal}
         )
     return found
+
+
+async def _cold(settings: Settings, path: str) -> float:
+    """How long the first answer of a new program takes; it has imported its modules."""
+    app = build(settings, clock=lambda: NOW)
+    transport = httpx.ASGITransport(app=create_app(app))
+    try:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="https://briefings.example", cookies={"desk": SECRET}
+        ) as client:
+            began = time.perf_counter()
+            await client.get(path)
+            return round((time.perf_counter() - began) * 1000, 1)
+    finally:
+        app.db.dispose()
 
 
 async def _timed(
@@ -212,7 +298,7 @@ async def _timed(
 ) -> dict[str, float]:
     took: list[float] = []
     used: list[float] = []
-    for _ in range(requests + 1):  # the first one fills caches
+    for _ in range(requests + 1):  # the first one fills what is kept
         began, work = time.perf_counter(), time.process_time()
         answer = await client.request(method, path, data=form)
         took.append((time.perf_counter() - began) * 1000)
@@ -232,14 +318,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--specializations", type=int, default=200)
+    parser.add_argument("--readers", type=int, default=20_000)
     parser.add_argument("--requests", type=int, default=20)
     parser.add_argument("--database", default="")
+    parser.add_argument("--only", default="", help="pages whose name holds this")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         app = installation(Path(folder), chosen.database, chosen.items, chosen.specializations)
         try:
+            week_gone_out(app, chosen.readers)
             sign_in(app)
-            pages = asyncio.run(measure(app, chosen.requests))
+            pages = asyncio.run(measure(app, chosen.requests, chosen.only))
         finally:
             app.db.dispose()
     print(
