@@ -6,7 +6,8 @@
 Makes a temporary installation whose items, specializations, readers and editions of a year are made
 up. The last week has gone out, the next is assembled. Signs a person in and asks for each page in
 process, one request at a time; times are milliseconds, `cold_ms` is that of the first answer of a
-new program. URL names an empty database; without it a SQLite file is made.
+new program that has had two seconds to warm up. URL names an empty database; without it a SQLite
+file is made.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
+from starlette.types import Message
 
 from briefings.config import Settings
 from briefings.model.edition import Edition, EditionState, Part, Placement
@@ -51,6 +53,7 @@ SECRET = "of the bench"  # noqa: S105 - opens nothing but a temporary database
 WEEKS = 52
 CARRIED = 8
 """Items of each edition."""
+WARM_SECONDS = 2.0
 DRAFTS_PER_ITEM = 4
 """Every so many-th item is a draft; the rest are queued."""
 
@@ -275,9 +278,16 @@ async def measure(app: App, requests: int, only: str) -> dict[str, dict[str, flo
 
 
 async def _cold(settings: Settings, path: str) -> float:
-    """How long the first answer of a new program takes; it has imported its modules."""
+    """How long the first answer of a new program takes, after it has warmed up as `serve` does."""
     app = build(settings, clock=lambda: NOW)
-    transport = httpx.ASGITransport(app=create_app(app))
+    web, told, heard = create_app(app), asyncio.Queue[Message](), asyncio.Queue[Message]()
+    transport = httpx.ASGITransport(app=web)
+    await told.put({"type": "lifespan.startup"})
+    running = asyncio.create_task(
+        web({"type": "lifespan", "asgi": {"version": "3.0"}}, told.get, heard.put)
+    )
+    await heard.get()
+    await asyncio.sleep(WARM_SECONDS)
     try:
         async with httpx.AsyncClient(
             transport=transport, base_url="https://briefings.example", cookies={"desk": SECRET}
@@ -286,6 +296,8 @@ async def _cold(settings: Settings, path: str) -> float:
             await client.get(path)
             return round((time.perf_counter() - began) * 1000, 1)
     finally:
+        await told.put({"type": "lifespan.shutdown"})
+        await running
         app.db.dispose()
 
 

@@ -171,6 +171,7 @@ class SendAt:
         return time(self.hour, self.minute)
 
 
+@lru_cache(maxsize=1_024)  # of all that are read zoneinfo keeps eight; the world has 600
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone of this name; Misconfigured with the closest real names otherwise."""
     if name in world_zones():

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from html import unescape
 from itertools import combinations
 
@@ -28,6 +29,8 @@ SPAM = (
     *("free money", "guaranteed", "limited time", "no obligation", "risk-free", "winner"),
     *("100% free", "urgent", "don't miss", "last chance"),
 )
+_SPAM = tuple((word, re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")) for word in SPAM)
+_ANY = re.compile("|".join(map(re.escape, SPAM)))
 _UNFINISHED = re.compile(r"\[\[|\]\]|\bTK\b|\bTODO\b")
 _NUMBERS = re.compile(r"\d+")
 _SHOUTED = re.compile(r"!{2,}|\b[A-Z]{4,}(?:\s+[A-Z]{4,}){2,}\b")
@@ -279,7 +282,7 @@ def _spam(seen: Examined) -> Iterator[Finding]:
     texts += [(_place(item), item.news.headline, item.id) for item in seen.items]
     for place, text, item_id in texts:
         folded = _folded(text)
-        said = [word for word in SPAM if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded)]
+        said = [word for word, sign in _SPAM if sign.search(folded)] if _ANY.search(folded) else []
         if shouted := _SHOUTED.search(text):
             said.append(shouted[0])
         if said:
@@ -315,6 +318,7 @@ def _place(item: Item) -> str:
     return item.news.headline
 
 
+@lru_cache(maxsize=4_096)
 def _numbers(version: str) -> tuple[int, ...]:
     """The numbers of a version, without zeros at its end, so that 3.11 and 3.11.0 are one."""
     found = [int(each) for each in _NUMBERS.findall(version)]

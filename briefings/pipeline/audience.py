@@ -179,12 +179,17 @@ def gather(
     candidates: Mapping[str, Edition],
     *,
     going: Collection[EditionState],
+    every_rhythm: bool = True,
 ) -> Audience:
-    """Load what an audience needs; `candidates` are the week's editions in whatever state."""
+    """Load what an audience needs; `candidates` are the week's editions in whatever state.
+
+    Without `every_rhythm` only mails of weekly readers can be made: past editions are not loaded.
+    """
     editions = {s: e for s, e in candidates.items() if e.state in going}
     silent = {s: e.reason or e.state.value for s, e in candidates.items() if s not in editions}
     past: dict[Week, Mapping[str, Edition]] = {}
-    for earlier in {w for f in Frequency for w in slot_weeks(f, week)} - {week}:
+    rhythms = Frequency if every_rhythm else ()
+    for earlier in {w for f in rhythms for w in slot_weeks(f, week)} - {week}:
         stored = edition_store.of_week(tx, str(earlier))
         past[earlier] = {s: e for s, e in stored.items() if e.state is EditionState.PUBLISHED}
     loaded = placed_items(tx, editions)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
 from briefings.assemble.edition import MERGED, NOTHING_TO_SAY
 from briefings.assemble.match import reached
@@ -86,6 +87,7 @@ def board(chain: Chain) -> Board:
         by_week = _cells(tx, chain, catalogue, waiting)
         coming = tuple(Coming(week=week, run=run_status(tx, chain, week, now)) for week in weeks)
     queued = [item for found in waiting.values() for item in found]
+    reaching = _Reach(catalogue)
     return Board(
         weeks=coming,
         rows=tuple(
@@ -97,9 +99,7 @@ def board(chain: Chain) -> Board:
             for each in catalogue.specializations
         ),
         lost=tuple(
-            reaching_nobody(
-                queued, {item.id: reached(item.news, catalogue) for item in queued}, readers
-            )
+            reaching_nobody(queued, {item.id: reaching.slugs(item) for item in queued}, readers)
         ),
         minimum=chain.thin.minimum,
         fill_days=chain.thin.fill_days,
@@ -119,34 +119,35 @@ def _cells(
     )
     since = weeks[0].mail_monday - timedelta(days=chain.thin.never_older_days)
     older = items.between(tx, since, weeks[-1].mail_monday)
-    slugs = {item.id: reached(item.news, catalogue) for item in older}
-    slugs |= {i.id: reached(i.news, catalogue) for found in waiting.values() for i in found}
-    had: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for slug, week, item in editions.carried_since(tx, oldest):
-        had[slug].append((week, item))
+    reaching = _Reach(catalogue)
+    older_of: dict[str, list[Item]] = defaultdict(list)
+    for item in older:
+        for slug in reaching.slugs(item):
+            older_of[slug].append(item)
+    had: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for slug, when, number in editions.carried_since(tx, oldest):
+        had[slug][when].append(number)
     made: list[dict[str, Cell]] = []
     for week in weeks:
-        stored = editions.of_week(tx, str(week))
+        name = str(week)
+        stored = editions.of_week(tx, name)
         if owing and len(stored) < len(catalogue.specializations):
             stored = candidates_of(tx, chain, week)
-        own = _counted(sendable(waiting[week], week, chain.thin), slugs)
-        before = [item for item in older if item.week < str(week)]
-        spare: dict[str, set[int]] = defaultdict(set)
-        for item in fillers(before, week, frozenset(), chain.thin):
-            for slug in slugs[item.id]:
-                spare[slug].add(item.id)
+        own = _counted(sendable(waiting[week], week, chain.thin), reaching)
+        before = [item for item in older if item.week < name]
+        young = {item.id for item in fillers(before, week, frozenset(), chain.thin)}
         cells: dict[str, Cell] = {}
         for each in catalogue.specializations:
-            edition, plan = stored.get(each.slug), bool(each.plan)
+            slug, edition, plan = each.slug, stored.get(each.slug), bool(each.plan)
             if edition is not None:
-                cells[each.slug] = stored_cell(
+                cells[slug] = stored_cell(
                     edition, minimum=chain.thin.minimum, has_plan=plan, nothing=NOTHING_TO_SAY
                 )
                 continue
-            carried = {item for when, item in had[each.slug] if when < str(week)}
-            cells[each.slug] = coming_cell(
-                own.get(each.slug, 0),
-                len(spare[each.slug] - carried),
+            missing = chain.thin.minimum - own.get(slug, 0)
+            cells[slug] = coming_cell(
+                own.get(slug, 0),
+                _spare(older_of[slug], young, had[slug], name, missing),
                 minimum=chain.thin.minimum,
                 has_plan=plan,
                 merged=MERGED if chain.thin.merge else "",
@@ -155,10 +156,44 @@ def _cells(
     return made
 
 
-def _counted(found: Collection[Item], slugs: Mapping[int, Collection[str]]) -> dict[str, int]:
+def _spare(
+    found: Sequence[Item],
+    young: Collection[int],
+    had: Mapping[str, Collection[int]],
+    week: str,
+    missing: int,
+) -> int:
+    """Count what may fill up an edition, no further than to what it lacks; `found` oldest first.
+
+    `had` are the items that were carried, by the week of the mail.
+    """
+    if missing <= 0:
+        return 0
+    carried = {number for when, numbers in had.items() if when < week for number in numbers}
+    fitting = (item for item in reversed(found) if item.id in young and item.id not in carried)
+    return sum(1 for _ in islice(fitting, missing))
+
+
+class _Reach:
+    """Whom items reach; those of one tool with the same targets reach the same."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._known: dict[tuple[str | None, tuple[str, ...]], frozenset[str]] = {}
+
+    def slugs(self, item: Item) -> frozenset[str]:
+        """The slugs of the specializations that an item reaches."""
+        key = (item.news.tool, item.news.targets)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = reached(item.news, self._catalogue)
+        return found
+
+
+def _counted(found: Collection[Item], reaching: _Reach) -> dict[str, int]:
     counts: dict[str, int] = {}
     for item in found:
-        for slug in slugs[item.id]:
+        for slug in reaching.slugs(item):
             counts[slug] = counts.get(slug, 0) + 1
     return counts
 

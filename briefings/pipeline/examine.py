@@ -24,7 +24,6 @@ from briefings.pipeline.link_checks import EXAMINED, mailed_links
 from briefings.pipeline.prepare import load_catalogue
 from briefings.slots import Sheet, decode_block
 from briefings.store import editions, link_checks, publishing
-from briefings.store.database import Transaction
 from briefings.weeks import Week
 
 SAMPLE_PLAN_WEEK = 5
@@ -59,11 +58,13 @@ def examine(
     `trying` holds editions that stand in the place of stored ones.
     """
     with chain.db.read() as tx:
-        stored = {**editions.of_week(tx, str(week)), **(trying or {})}
+        stored = {**editions.of_week(tx, str(week), only or None), **(trying or {})}
+        stored = {s: e for s, e in stored.items() if not only or s in only}
         catalogue = load_catalogue(tx)
-        audience = gather(tx, chain, week, catalogue, stored, going=EXAMINED)
-        chosen = [s for s in audience.editions if not only or s in only]
-        reported = reported_versions(tx, week, chosen)
+        audience = gather(tx, chain, week, catalogue, stored, going=EXAMINED, every_rhythm=False)
+        chosen = list(audience.editions)
+        since = Week.of(week.mail_monday - timedelta(weeks=_REPORTED_WEEKS))
+        reported = publishing.versions_told(tx, chosen, str(since), str(week))
         urls = {link.url for slug in chosen for link in mailed_links(audience, slug)}
         links = link_checks.of(tx, urls)
     return {
@@ -112,19 +113,6 @@ def look(
         composition=mail,
         items=tuple(carried),
     )
-
-
-def reported_versions(
-    tx: Transaction, week: Week, slugs: Sequence[str]
-) -> dict[str, dict[str, list[str]]]:
-    """Give the versions of each tool that earlier published editions told of, by specialization."""
-    found: dict[str, dict[str, list[str]]] = {}
-    since = str(Week.of(week.mail_monday - timedelta(weeks=_REPORTED_WEEKS)))
-    for slug, told in publishing.told_before(tx, slugs, since, str(week)).items():
-        for news in told:
-            if news.tool and news.version:
-                found.setdefault(slug, {}).setdefault(news.tool, []).append(news.version)
-    return found
 
 
 def _step(catalogue: Catalogue, slug: str) -> int | None:

@@ -112,11 +112,11 @@ def links_of_editions(
     tx: Transaction, chain: Chain, week: Week, only: Sequence[str] = ()
 ) -> dict[str, tuple[MailedLink, ...]]:
     """Give the links of a week's stored editions, all that may go or those named."""
-    stored = editions.of_week(tx, str(week))
-    audience = gather(tx, chain, week, load_catalogue(tx), stored, going=EXAMINED)
-    return {
-        slug: mailed_links(audience, slug) for slug in audience.editions if not only or slug in only
-    }
+    stored = editions.of_week(tx, str(week), only or None)
+    audience = gather(
+        tx, chain, week, load_catalogue(tx), stored, going=EXAMINED, every_rhythm=False
+    )
+    return {slug: mailed_links(audience, slug) for slug in audience.editions}
 
 
 def check_links(

@@ -76,7 +76,9 @@ def show(chain: Chain, week: Week, slug: str, reader: str = PLAN, *, to: str = "
         stored = editions.of_week(tx, str(week), list(dict.fromkeys((slug, *slugs))))
         if slug not in stored:
             raise NotFound(f"{slug} has no edition for {week} yet: assemble the week first.")
-        audience = gather(tx, chain, week, catalogue, stored, going=EXAMINED)
+        audience = gather(
+            tx, chain, week, catalogue, stored, going=EXAMINED, every_rhythm=real is not None
+        )
         if real is not None:
             had = deliveries.received(
                 tx, audience.item_ids, real.id, real.id, before_week=str(week)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlmodel import Field, Index
 
@@ -252,13 +252,13 @@ def carried(tx: Transaction, specialization: str, before_week: str) -> set[int]:
 
 def carried_since(tx: Transaction, week: str) -> list[tuple[str, str, int]]:
     """Give what published editions of a week and later carried: specialization, week, item."""
-    rows = tx.rows(
+    rows = tx.fetch(
         "SELECT edition.specialization, edition.week, placement.item_id FROM edition "
         "JOIN placement ON placement.edition_id = edition.id "
-        "WHERE edition.week >= :week AND edition.state = 'published'",
-        week=week,
+        "WHERE edition.week >= ? AND edition.state = 'published'",
+        (week,),
     )
-    return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
+    return cast("list[tuple[str, str, int]]", rows)
 
 
 def owing_since(tx: Transaction, week: str, merged: str) -> bool:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from briefings.store.database import Transaction
 
 
+_TOLD = (
+    "FROM edition JOIN placement ON placement.edition_id = edition.id "
+    "JOIN item ON item.id = placement.item_id "
+    "WHERE edition.state = 'published' AND edition.week >= ? AND edition.week < ?"
+)
+
+
 def publish(
     tx: Transaction, week: str, slug: str, *, issue_id: int, subject: str | None, now: datetime
 ) -> bool:
@@ -185,23 +192,34 @@ def content_version(tx: Transaction) -> int:
     return 0 if row is None else int(row[0])
 
 
-def told_before(
+def versions_told(
     tx: Transaction, slugs: Sequence[str], from_week: str, before_week: str
-) -> dict[str, list[News]]:
-    """Give what published editions of these specializations carried in a range of weeks.
+) -> dict[str, dict[str, list[str]]]:
+    """Give the versions of each tool that published editions told of, by specialization and tool.
 
-    `from_week` is the first of them, `before_week` the first that is not; as it was published.
+    `from_week` is the first week that counts, `before_week` the first that does not; as it was
+    published. Words are read only of items that changed since: 26 weeks of 200 editions carry
+    40,000.
     """
-    found: dict[str, list[News]] = {}
+    found: dict[str, dict[str, list[str]]] = {}
     for part in parts(sorted(set(slugs))):
-        for row in tx.fetch(
-            "SELECT edition.specialization, item_revision.news FROM edition "  # noqa: S608 - only places
-            "JOIN placement ON placement.edition_id = edition.id "
-            "JOIN item_revision ON item_revision.item_id = placement.item_id "
-            "AND item_revision.revision = placement.item_revision "
-            "WHERE edition.state = 'published' AND edition.week >= ? AND edition.week < ? "
-            f"AND edition.specialization IN ({places(part)})",
-            (from_week, before_week, *part),
+        values = (from_week, before_week, *part)
+        for slug, tool, version in tx.fetch(
+            f"SELECT DISTINCT edition.specialization, item.about, item.version {_TOLD} "
+            "AND item.revision = placement.item_revision AND item.kind = 'tool_change' "
+            f"AND item.version <> '' AND edition.specialization IN ({places(part)})",
+            values,
         ):
-            found.setdefault(row[0], []).append(loads(News, row[1]))
+            found.setdefault(slug, {}).setdefault(tool, []).append(version)
+        for slug, text in tx.fetch(
+            "SELECT edition.specialization, (SELECT news FROM item_revision "  # noqa: S608 - only places
+            "WHERE item_revision.item_id = placement.item_id "
+            f"AND item_revision.revision = placement.item_revision) {_TOLD} "
+            "AND item.revision <> placement.item_revision "
+            f"AND edition.specialization IN ({places(part)})",
+            values,
+        ):
+            news = loads(News, text)
+            if news.tool and news.version:
+                found.setdefault(slug, {}).setdefault(news.tool, []).append(news.version)
     return found

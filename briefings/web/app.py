@@ -43,6 +43,7 @@ from briefings.web.public import (
 from briefings.web.seals import BadSeal
 from briefings.web.shelf import Front
 from briefings.web.site import Site
+from briefings.web.warming import warm
 from briefings.wiring import App
 
 THREADS = 8
@@ -117,7 +118,7 @@ def create_app(app: App, *, demo: bool = False) -> ASGIApp:
 
 
 def _lifespan(site: Site) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """Write presses of links down once a second as long as the site runs."""
+    """Write presses of links down once a second, and warm up beside the first visitors."""
 
     async def write_presses() -> None:
         while True:
@@ -128,7 +129,9 @@ def _lifespan(site: Site) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
     async def running(_web: FastAPI) -> AsyncGenerator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         writing = asyncio.create_task(write_presses())
+        warming = asyncio.create_task(to_thread.run_sync(warm, site.app.chain, site.pages))
         yield
+        warming.cancel()
         writing.cancel()
         site.presses.flush(ending=True)
 

@@ -92,6 +92,11 @@ class Pages:
         """Render a template to text."""
         return self._templates.get_template(name).render({**self._common, **values})
 
+    def load_all(self) -> None:
+        """Compile every template, so that no visitor waits for it."""
+        for name in self._templates.list_templates(extensions=("html",)):
+            self._templates.get_template(name)
+
     def _address(self, name: str) -> str:
         return self._static[name].address
 

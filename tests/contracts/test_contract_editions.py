@@ -25,7 +25,8 @@ from briefings.model.catalogue import (
 from briefings.model.delivery import IssueKind, IssueState
 from briefings.model.edition import Block, Edition, EditionState, Part, Placement
 from briefings.model.money import Money
-from briefings.store import blocks, catalogue, editions, issues, processes
+from briefings.model.news import ItemState, Kind, News
+from briefings.store import blocks, catalogue, editions, issues, items, processes, publishing
 from briefings.store.database import Database
 
 NOW = datetime(2026, 8, 24, 6, tzinfo=UTC)
@@ -137,7 +138,7 @@ def test_a_skipped_edition_comes_back_with_the_next_assembly(database: Database)
 
 
 def test_only_published_editions_count_as_carried(database: Database) -> None:
-    for week, items, publish in (
+    for week, carried, publish in (
         ("2026-W32", (1, 2), True),
         ("2026-W33", (2, 3), True),
         ("2026-W34", (4,), False),
@@ -145,7 +146,7 @@ def test_only_published_editions_count_as_carried(database: Database) -> None:
     ):
         put(
             database,
-            replace(EDITION, week=week, subject=week, placements=tuple(place(i) for i in items)),
+            replace(EDITION, week=week, subject=week, placements=tuple(place(i) for i in carried)),
         )
         if publish:
             with database.write() as tx:
@@ -311,3 +312,41 @@ def test_fences_grow_even_after_processes_are_cleared_away(database: Database) -
             processes.register(tx, host="h", boot_id="b", log_path="/l", now=NOW).fence
             > first.fence
         )
+
+
+def test_versions_are_told_as_they_were_published(database: Database) -> None:
+    news = News(
+        kind=Kind.TOOL_CHANGE,
+        headline="Terraform 1.2 is out",
+        summary="It is.",
+        date=NOW.date(),
+        source_name="notes",
+        source_url="https://example.org/1",
+        tool="terraform",
+        version="1.2",
+    )
+    others = [replace(news, version="1.9"), replace(news, tool="mlflow", version="3.0")]
+    with database.write() as tx:
+        ids = [
+            items.add(tx, each, week="2026-W33", state=ItemState.QUEUED, now=NOW)
+            for each in (news, *others)
+        ]
+        items.revise(tx, ids[1], replace(others[0], version="2.0"), now=NOW)
+        for week, numbers in (("2026-W33", ids), ("2026-W20", ids), (WEEK, ids[:1])):
+            editions.put(
+                tx,
+                replace(
+                    EDITION,
+                    week=week,
+                    state=EditionState.PUBLISHED,
+                    placements=tuple(place(number) for number in numbers),
+                ),
+                now=NOW,
+            )
+        told = publishing.versions_told(tx, [SLUG, "nobody"], "2026-W21", WEEK)
+        assert {tool: sorted(found) for tool, found in told[SLUG].items()} == {
+            "terraform": ["1.2", "1.9"],
+            "mlflow": ["3.0"],
+        }, "1.9 was published, whatever the item says since"
+        assert set(told) == {SLUG}
+        assert publishing.versions_told(tx, [SLUG], "2026-W35", "2026-W36") == {}
