@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from hashlib import sha256
+
 from briefings.pipeline.chain import Chain
 from briefings.store import alerts
 from briefings.store.alerts import Alert
@@ -12,6 +15,11 @@ def alert(chain: Chain, key: str, text: str, *, week: str | None = None) -> list
     with chain.db.write() as tx:
         new = alerts.add(tx, key, text, week=week, now=chain.clock())
     return [text] if new else []
+
+
+def of_the_day(what: str, text: str, now: datetime) -> str:
+    """Give the key of an alert that is raised once a day for the same words."""
+    return f"{what}:{sha256(text.encode()).hexdigest()[:12]}:{now:%Y-%m-%d}"
 
 
 def unmailed(chain: Chain) -> list[Alert]:

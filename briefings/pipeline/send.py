@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from briefings.collector import pass_over_what_is_here
@@ -28,7 +27,7 @@ from briefings.errors import DatabaseBusy, Refused
 from briefings.logs import Log
 from briefings.model.delivery import Issue, IssueState
 from briefings.model.reply import PauseIssue, StopLane
-from briefings.pipeline.alerts import alert
+from briefings.pipeline.alerts import alert, of_the_day
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.claims import LEASE, Claims, Sending
 from briefings.pipeline.correct import finish_corrections
@@ -334,19 +333,14 @@ def _after(chain: Chain, sending: Sending, end: PoolEnd) -> list[str]:
                         tx, issue.id, (IssueState.OPEN,), IssueState.PAUSED, end.trouble.reason
                     )
         told = f"Paused, nobody was burnt: {end.trouble.reason}"
-        _tell_of_the_day(chain, "paused", told)
+        alert(chain, of_the_day("sending-paused", told, chain.clock()), told)
         return [told]
     if isinstance(end.trouble, StopLane) and end.trouble.alert:
-        _tell_of_the_day(chain, "login", f"Nothing can be sent: {end.reason}")
+        told = f"Nothing can be sent: {end.reason}"
+        alert(chain, of_the_day("sending-login", told, chain.clock()), told)
     if end.trouble is not None or end.stopped:
         return [f"Sending stopped: {end.reason}"]
     return []
-
-
-def _tell_of_the_day(chain: Chain, what: str, text: str) -> None:
-    """Raise an alert, once a day for the same words."""
-    name = sha256(text.encode()).hexdigest()[:12]
-    alert(chain, f"sending-{what}:{name}:{chain.clock():%Y-%m-%d}", text)
 
 
 def dry_run(chain: Chain, week: Week, *, ignore_hours: bool) -> Iterator[str]:

@@ -12,7 +12,7 @@ from briefings.model.reader import Section
 from briefings.pipeline.control import accept, cancel, pause, resend, resume, unsure_rows
 from briefings.pipeline.instance import backup, confirm, restore
 from briefings.pipeline.open_issue import open_regular
-from briefings.store import readers
+from briefings.store import alerts, readers
 from briefings.testing.script import Fault, Point, Script
 from tests.e2e.town import WEEK, Town, body, found, mail_server
 
@@ -195,6 +195,7 @@ def test_a_relay_that_refuses_everything_burns_nobody(town: Town) -> None:
     (issue,) = done.issues
     assert issue.state == "paused"
     assert "5.7.1" in (issue.reason or "")
+    assert_told(town, "5.7.1")
     with mail_server() as server:
         relayed = smtp(town, server.port)
         relayed.send()
@@ -211,6 +212,15 @@ def test_twenty_equal_refusals_are_about_us_and_taken_back(town: Town) -> None:
         done = smtp(town, server.port).send()
     assert town.states() == {"pending": 40}
     assert done.issues[0].state == "paused"
+    assert_told(town, "554")
+
+
+def assert_told(town: Town, words: str) -> None:
+    """The operator hears of a pause, once for the same words of a day."""
+    with town.app.db.read() as tx:
+        (told,) = alerts.unmailed(tx)
+    assert "Paused, nobody was burnt" in told.text
+    assert words in told.text
 
 
 def test_pause_and_cancel(town: Town) -> None:
