@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from briefings.cli import LEFT_OR_FAILED
-from briefings.cli.shared import IssueOption, MaybeWeek, open_app, plural, progress, week_of
+from briefings.cli.shared import (
+    IssueOption,
+    MaybeWeek,
+    on_record,
+    open_app,
+    plural,
+    progress,
+    week_of,
+)
 from briefings.cli.week import print_issue
 from briefings.errors import Misconfigured
 
@@ -63,13 +71,13 @@ def send(
 
 def release(issue: IssueOption) -> None:
     """Send to all now: what waits behind an issue's seed readers goes at its readers' hours."""
-    from briefings.cli.time import who
-    from briefings.pipeline.seeding import release as let_go
+    from briefings.pipeline import on_record as acts
     from briefings.pipeline.status import issue_status
     from briefings.store import issues
 
     opened = open_app()
-    done = let_go(opened.chain, issue, by=who())
+    with on_record(opened.chain, "release", acts.RELEASE) as record:
+        done = acts.release(record, issue)
     with opened.db.read() as tx:
         left = issue_status(tx, issues.by_name(tx, issue)).left
     told = f"{plural(left, 'mail')} may leave at their hours; `briefings send` goes on with it."
@@ -78,25 +86,31 @@ def release(issue: IssueOption) -> None:
 
 def pause(issue: IssueOption) -> None:
     """Stop an issue: no further mail of it starts."""
-    from briefings.pipeline.control import pause as stop
+    from briefings.pipeline import on_record as acts
 
-    print(stop(open_app().chain, issue, "paused by an operator"))
+    with on_record(open_app().chain, "pause", acts.PAUSE) as record:
+        words = acts.pause(record, issue)
+    print(words)
     print(f"`briefings resume --issue {issue}` lets it go on.")
 
 
 def resume(issue: IssueOption) -> None:
     """Let a paused issue go on."""
-    from briefings.pipeline.control import resume as go_on
+    from briefings.pipeline import on_record as acts
 
-    print(go_on(open_app().chain, issue))
+    with on_record(open_app().chain, "resume", acts.RESUME) as record:
+        words = acts.resume(record, issue)
+    print(words)
     print("`briefings send` goes on with it.")
 
 
 def cancel(issue: IssueOption) -> None:
     """End an issue: what has not left is skipped for good."""
-    from briefings.pipeline.control import cancel as end
+    from briefings.pipeline import on_record as acts
 
-    print(end(open_app().chain, issue))
+    with on_record(open_app().chain, "cancel", acts.CANCEL, whole=False) as record:
+        words = acts.cancel(record, issue)
+    print(words)
 
 
 @unsure.command("list")
@@ -111,15 +125,18 @@ def list_unsure(issue: IssueOption) -> None:
 @unsure.command("resend")
 def resend_unsure(issue: IssueOption) -> None:
     """Send the unsure mails again: who got the first one gets it twice."""
-    from briefings.pipeline.control import resend
+    from briefings.pipeline import on_record as acts
 
-    number = resend(open_app().chain, issue)
+    with on_record(open_app().chain, "unsure resend", acts.UNSURE) as record:
+        number = acts.settle_unsure(record, issue, again=True)
     print(f"{plural(number, 'mail')} will be sent again with the next `briefings send`.")
 
 
 @unsure.command("accept")
 def accept_unsure(issue: IssueOption) -> None:
     """Count the unsure mails as accepted."""
-    from briefings.pipeline.control import accept
+    from briefings.pipeline import on_record as acts
 
-    print(f"{plural(accept(open_app().chain, issue), 'mail')} counted as accepted.")
+    with on_record(open_app().chain, "unsure accept", acts.UNSURE) as record:
+        number = acts.settle_unsure(record, issue, again=False)
+    print(f"{plural(number, 'mail')} counted as accepted.")

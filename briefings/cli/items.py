@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from briefings.cli.shared import MaybeWeek, open_app, plural
+from briefings.cli.shared import MaybeWeek, on_record, open_app, plural
 
 app = typer.Typer(help="The news: draft, queued, withdrawn.", no_args_is_help=True)
 
@@ -40,9 +40,10 @@ def list_(
 @app.command()
 def queue(ids: Ids = None, week: MaybeWeek = None, every: AllDrafts = False) -> None:
     """Queue drafts: each goes into the week that rule R3 gives it, or into --week."""
-    from briefings.pipeline.items import queue_items
+    from briefings.pipeline import on_record as acts
 
-    done = queue_items(open_app().chain, ids or [], week=week, every=every)
+    with on_record(open_app().chain, "items queue", acts.TRIAGE) as record:
+        done = acts.queue(record, ids or [], week=week, every=every)
     for item_id, stored in done:
         print(f"{item_id}: queued for {stored}")
     print(plural(len(done), "item") + " queued.")
@@ -51,9 +52,10 @@ def queue(ids: Ids = None, week: MaybeWeek = None, every: AllDrafts = False) -> 
 @app.command()
 def withdraw(ids: Ids = None) -> None:
     """Take items out; approvals of editions that carry them are void until renewed."""
-    from briefings.pipeline.items import withdraw_items
+    from briefings.pipeline import on_record as acts
 
-    done = withdraw_items(open_app().chain, ids or [])
+    with on_record(open_app().chain, "items withdraw", acts.TRIAGE, whole=False) as record:
+        done = acts.withdraw(record, ids or [])
     for week, slug in done.voided:
         print(f"The approval of {slug} for {week} is void: approve it again without the item.")
     for name in done.gone:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefings.cli.shared import known_mailboxes, open_app
+from briefings.cli.shared import known_mailboxes, open_app, who
 
 if TYPE_CHECKING:
     from briefings.model.reader import Reader
@@ -106,7 +106,6 @@ def seed(
     off: Annotated[bool, typer.Option("--off", help="Make it a reader like all others.")] = False,
 ) -> None:
     """Make a reader a seed reader: they get issues first where an editor chose that."""
-    from briefings.cli.time import who
     from briefings.pipeline import seeding
 
     chain = open_app().chain

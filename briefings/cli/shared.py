@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from briefings.pipeline.chain import Chain
     from briefings.pipeline.mailboxes import Mailboxes
+    from briefings.pipeline.recorded import Record
     from briefings.weeks import Week
     from briefings.wiring import App
 
@@ -35,6 +37,25 @@ def week_of(text: str) -> Week:
     from briefings.weeks import Week
 
     return Week.parse(text)
+
+
+def who() -> str:
+    """The person at the keyboard, as the audit log names them: the system's user."""
+    import getpass
+
+    try:
+        return f"{getpass.getuser()} at the terminal"
+    except (KeyError, OSError):  # a container's user needs no name
+        return "somebody at the terminal"
+
+
+@contextmanager
+def on_record(chain: Chain, command: str, act: str, *, whole: bool = True) -> Generator[Record]:
+    """Open a change that leaves its entry in the audit log; see `recorded`."""
+    from briefings.pipeline.recorded import recorded
+
+    with recorded(chain, by=who(), route=f"briefings {command}", act=act, whole=whole) as record:
+        yield record
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefings.cli.shared import AsJson, WeekOption, open_app, plural, week_of
+from briefings.cli.shared import AsJson, WeekOption, on_record, open_app, plural, week_of
 
 if TYPE_CHECKING:
     from briefings.pipeline.calendar import Ahead
@@ -24,13 +24,6 @@ def register(app: typer.Typer) -> None:
     app.command()(go)
     app.command()(schedule)
     app.command()(correct)
-
-
-def who() -> str:
-    """The person at the keyboard, for the record."""
-    import getpass
-
-    return getpass.getuser()
 
 
 def calendar(
@@ -75,14 +68,12 @@ def skip(
     undo: Undo = False,
 ) -> None:
     """Let a week make no mail (holidays); its items come with the next edition."""
-    from briefings.pipeline import holidays
+    from briefings.pipeline import on_record as acts
 
     chain, own = open_app().chain, week_of(week)
-    print(
-        holidays.unskip(chain, own, by=who())
-        if undo
-        else holidays.skip(chain, own, reason=reason, by=who())
-    )
+    with on_record(chain, "skip", acts.SKIP) as record:
+        words = acts.unskip(record, own) if undo else acts.skip(record, own, reason)
+    print(words)
 
 
 def move(
@@ -92,26 +83,32 @@ def move(
 ) -> None:
     """Let the mail of a week leave on another day, at the readers' usual hour."""
     from briefings.errors import Misconfigured
-    from briefings.pipeline import holidays
+    from briefings.pipeline import on_record as acts
 
     if undo == (to is not None):
         raise Misconfigured("Name the day with --to 2026-12-29, or use --undo.")
-    print(holidays.move(open_app().chain, week_of(week), to, by=who()))
+    chain, own = open_app().chain, week_of(week)
+    with on_record(chain, "move", acts.MOVE) as record:
+        words = acts.move(record, own, to)
+    print(words)
 
 
 def stop() -> None:
     """Stop all mail now: nothing more starts, in any process, until `briefings go`."""
-    from briefings.pipeline.halt import stop as halt
+    from briefings.pipeline import on_record as acts
 
-    paused = halt(open_app().chain, by=who())
+    with on_record(open_app().chain, "stop", acts.STOP) as record:
+        paused = acts.stop(record)
     print(f"Everything is stopped; {plural(paused, 'issue')} paused. `briefings go` lets it go on.")
 
 
 def go() -> None:
     """Let everything go on after `briefings stop`."""
-    from briefings.pipeline.halt import go as go_on
+    from briefings.pipeline import on_record as acts
 
-    print(f"Mail may leave again; {plural(go_on(open_app().chain), 'issue')} open again.")
+    with on_record(open_app().chain, "go", acts.GO) as record:
+        opened = acts.go(record)
+    print(f"Mail may leave again; {plural(opened, 'issue')} open again.")
 
 
 def schedule(
@@ -149,17 +146,12 @@ def correct(  # noqa: PLR0917 - the options of one command
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the item out.")] = False,
 ) -> None:
     """Put an item right: who got it is told, and mails that have not left go without it."""
-    from briefings.pipeline.correct import correct as put_right
+    from briefings.pipeline import on_record as acts
 
     given = {"headline": headline, "summary": summary, "do": do, "source_url": source_url}
-    done = put_right(
-        open_app().chain,
-        item,
-        note=note,
-        changes={name: value for name, value in given.items() if value is not None},
-        withdraw=withdraw,
-        by=who(),
-    )
+    changes = {name: value for name, value in given.items() if value is not None}
+    with on_record(open_app().chain, "correct", acts.CORRECT, whole=False) as record:
+        done = acts.correct(record, item, note=note, changes=changes, withdraw=withdraw)
     for week, slug in done.renewed:
         print(f"{slug} of {week}: changed, and its approval renewed")
     if done.recomposed:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from briefings.cli.shared import open_app
-from briefings.cli.time import who
+from briefings.cli.shared import on_record, open_app
 
 app = typer.Typer(help="Who works at the desk.", no_args_is_help=True)
 
@@ -34,10 +33,9 @@ def add(
 ) -> None:
     """Let somebody sign in at the desk; the same address again changes name and roles."""
     from briefings.pipeline import people
-    from briefings.pipeline.recorded import recorded
 
     chain = open_app().chain
-    with recorded(chain, by=_by(), route="briefings users add", act="add a person") as record:
+    with on_record(chain, "users add", "add a person") as record:
         made = people.add(record, email, name=name, roles=role, may_approve_own=may_approve_own)
     print(f"{made.email}: {people.in_words(made)}")
 
@@ -55,10 +53,9 @@ def list_() -> None:
 def remove(email: Email) -> None:
     """Take somebody off the desk and sign them out everywhere."""
     from briefings.pipeline import people
-    from briefings.pipeline.recorded import recorded
 
     chain = open_app().chain
-    with recorded(chain, by=_by(), route="briefings users remove", act="remove a person") as record:
+    with on_record(chain, "users remove", "remove a person") as record:
         gone = people.person(record.chain, email=email)
         people.remove(record, gone)
     print(f"{gone.email} is not at the desk any more.")
@@ -71,16 +68,11 @@ def link(email: Email) -> None:
     For the first sign-in, and for when no mail goes: whoever sees the link can use it.
     """
     from briefings.pipeline import people
-    from briefings.pipeline.recorded import recorded
     from briefings.pipeline.signing_in import PRINT, printed_link
 
     opened = open_app()
     base = opened.settings.need("base_url", "the address of your site, https://...")
-    with recorded(opened.chain, by=_by(), route="briefings users link", act=PRINT) as record:
+    with on_record(opened.chain, "users link", PRINT) as record:
         user = people.person(record.chain, email=email)
         url = printed_link(record, base, user)
     print(url)
-
-
-def _by() -> str:
-    return f"{who()} at the terminal"

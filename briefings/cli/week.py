@@ -15,6 +15,7 @@ from briefings.cli.shared import (
     MaybeWeek,
     Specializations,
     WeekOption,
+    on_record,
     open_app,
     plural,
     progress,
@@ -114,12 +115,10 @@ def approve(
 
     What preflight blocks is not approved; the exit code is 1 then.
     """
-    import getpass
-
     from briefings.cli.simulated import instant
     from briefings.errors import Misconfigured
     from briefings.model.delivery import SeedsFirst
-    from briefings.pipeline.approve import approve as let_go
+    from briefings.pipeline import on_record as acts
 
     if release_at is not None and seed_first is None:
         raise Misconfigured("--release-at goes with --seed-first N: nothing waits without it.")
@@ -131,14 +130,10 @@ def approve(
             most=seed_first, release_at=instant(release_at, "--release-at") if release_at else None
         )
     )
-    done = let_go(
-        opened.chain,
-        week_of(week),
-        specialization or [],
-        by=getpass.getuser(),
-        despite=despite,
-        seeds=seeds,
-    )
+    with on_record(opened.chain, "approve", acts.APPROVE, whole=False) as record:
+        done = acts.approve(
+            record, week_of(week), specialization or [], despite=despite, seeds=seeds
+        )
     for slug in done.editions:
         print(f"{slug}: approved")
     for slug, reason in done.passed_over:

@@ -17,6 +17,7 @@ from briefings.model.delivery import Issue, IssueKind, IssueState, SkipReason, S
 from briefings.model.edition import Composition, EditionState, FootBlock, HeadBlock, HeadingBlock
 from briefings.model.news import Item, ItemState
 from briefings.model.reader import Preferences, Reader
+from briefings.pipeline.approve import void_approvals
 from briefings.pipeline.audience import Decision
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.freeze import frozen_row
@@ -42,6 +43,7 @@ class Corrected:
     waiting: int
     recomposed: int
     renewed: tuple[tuple[str, str], ...]
+    voided: tuple[tuple[str, str], ...] = ()
 
 
 def correct(
@@ -52,11 +54,13 @@ def correct(
     changes: Mapping[str, str],
     withdraw: bool,
     by: str,
+    renew: bool = True,
 ) -> Corrected:
     """Put an item right and tell who got it; `note` says in a sentence what was wrong.
 
-    Editions that are approved keep their approval with the new revision; those whose issue still
-    has waves to go lose the item, and their waves are composed without it.
+    Editions that are approved keep their approval with the new revision; without `renew` they are
+    drafts again, for who must not approve words of their own. Those whose issue still has waves to
+    go lose the item, and their waves are composed without it.
 
     Raises:
         NotFound: there is no such item.
@@ -75,10 +79,16 @@ def correct(
         if item is None:
             raise NotFound(f"There is no item {item_id}.", Remedy.SEE_ITEMS)
         news = replace(item.news, **changes)
-        revision = items.revise(tx, item_id, news, now=now)
+        revision = items.revise(tx, item_id, news, now=now, by=by)
         if withdraw:
             items.set_state(tx, [item_id], ItemState.WITHDRAWN)
         renewed = _renew(tx, item, revision, withdraw=withdraw, by=by, now=now)
+        voided = (
+            ()
+            if renew or withdraw
+            else tuple(void_approvals(tx, {item_id}, sorted({w for w, _ in renewed}), now=now))
+        )
+        renewed = tuple(one for one in renewed if one not in voided)
         recomposed = sum(
             corrections.recompose(tx, issue.id, item_id)
             for issue in issues.find(tx)
@@ -86,7 +96,14 @@ def correct(
         )
         issue = _begin(tx, item, revision, words, now)
     if issue is None:
-        return Corrected(issue=None, readers=0, waiting=0, recomposed=recomposed, renewed=renewed)
+        return Corrected(
+            issue=None,
+            readers=0,
+            waiting=0,
+            recomposed=recomposed,
+            renewed=renewed,
+            voided=voided,
+        )
     finish(chain, issue)
     with chain.db.read() as tx:
         stored = issues.by_name(tx, issue.name)
@@ -98,6 +115,7 @@ def correct(
             else corrections.in_flight(tx, item_id),
             recomposed=recomposed,
             renewed=renewed,
+            voided=voided,
         )
 
 

@@ -249,16 +249,6 @@ def numbered(tx: Transaction, week: Week, slug: str) -> tuple[int, str]:
     return (0, "as assembled") if newest is None else (newest.n, f"{newest.act} ({newest.n})")
 
 
-def worked_on(chain: Chain, week: Week, slugs: Sequence[str], *, by: str) -> list[str]:
-    """Give those of the editions that somebody changed, by the history of each."""
-    with chain.db.read() as tx:
-        return [
-            slug
-            for slug in slugs
-            if any(one.by == by for one in choice_store.history(tx, str(week), slug))
-        ]
-
-
 def carrying_older(tx: Transaction, item_id: int) -> list[tuple[str, str]]:
     """Give (week, slug) of every edition that did not go yet and carries an older revision."""
     item = items.get(tx, (item_id,)).get(item_id)

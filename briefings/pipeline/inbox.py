@@ -128,7 +128,7 @@ def _brief(item: Item) -> Brief:
     )
 
 
-def queue(chain: Chain, ids: Sequence[int]) -> Triaged:
+def queue(chain: Chain, ids: Sequence[int], *, by: str) -> Triaged:
     """Queue drafts; those with `[[TK]]` left, and those that are no drafts, are passed over."""
     with chain.db.read() as tx:
         found = _found(tx, ids)
@@ -143,7 +143,7 @@ def queue(chain: Chain, ids: Sequence[int]) -> Triaged:
         else:
             good.append(item.id)
     if good:
-        queue_items(chain, good, week=None, every=False)
+        queue_items(chain, good, week=None, every=False, by=by)
     return Triaged(done=tuple(good), passed_over=tuple(passed))
 
 

@@ -72,9 +72,9 @@ def last_frozen(tx: Transaction) -> Week | None:
 
 
 def queue_items(
-    chain: Chain, ids: Sequence[int], *, week: str | None, every: bool
+    chain: Chain, ids: Sequence[int], *, week: str | None, every: bool, by: str = ""
 ) -> list[tuple[int, str]]:
-    """Queue drafts and store their week.
+    """Queue drafts and store their week; `by` is who lets them in, empty for a program.
 
     Raises:
         Misconfigured: neither numbers nor `every`.
@@ -110,6 +110,7 @@ def queue_items(
             items.set_week(tx, item.id, str(stored))
             items.set_state(tx, [item.id], ItemState.QUEUED)
             done.append((item.id, str(stored)))
+        items.set_queued_by(tx, [item_id for item_id, _ in done], by)
     return done
 
 

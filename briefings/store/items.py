@@ -42,7 +42,7 @@ class ItemRow(Table, table=True):
     """One item; `revision` is the current one, `day` the date of its event.
 
     What follows `kind` is taken out of its words, so that it can be looked for: `about` is the slug
-    of its tool or role, `words` all that a search reads, folded.
+    of its tool or role, `words` all that a search reads, folded. `queued_by` is empty for programs.
     """
 
     __tablename__ = "item"
@@ -66,6 +66,7 @@ class ItemRow(Table, table=True):
     import_id: int = Field(default=NOT_IMPORTED, sa_type=BigId)
     import_key: str | None = Field(default=None, unique=True)
     created_at: datetime = Field(sa_type=Instant)
+    queued_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class ItemRevision(Table, table=True):
@@ -196,6 +197,33 @@ def set_state(tx: Transaction, ids: Iterable[int], state: ItemState) -> int:
     return tx.many(
         "UPDATE item SET state = ? WHERE id = ?", [(state.value, item_id) for item_id in ids]
     )
+
+
+def set_queued_by(tx: Transaction, ids: Iterable[int], by: str) -> None:
+    """Note who queued items last."""
+    tx.many("UPDATE item SET queued_by = ? WHERE id = ?", [(by, item_id) for item_id in ids])
+
+
+def hands_of(tx: Transaction, ids: Collection[int], by: str) -> tuple[dict[int, int], set[int]]:
+    """Say in which of these items somebody had a hand.
+
+    Gives the first revision of theirs of each that they wrote, and the ids that they queued.
+    """
+    written: dict[int, int] = {}
+    queued: set[int] = set()
+    for part in parts(sorted(set(ids))):
+        for row in tx.fetch(
+            "SELECT item_id, MIN(revision) FROM item_revision "  # noqa: S608 - only places
+            f'WHERE "by" = ? AND item_id IN ({places(part)}) GROUP BY item_id',
+            [by, *part],
+        ):
+            written[row[0]] = row[1]
+        for row in tx.fetch(
+            f"SELECT id FROM item WHERE queued_by = ? AND id IN ({places(part)})",  # noqa: S608
+            [by, *part],
+        ):
+            queued.add(row[0])
+    return written, queued
 
 
 def set_week(tx: Transaction, item_id: int, week: str) -> None:

@@ -70,6 +70,23 @@ def add(database: Database, news: News = NEWS, **more: object) -> int:
         return items.add(tx, news, **given)  # type: ignore[arg-type]
 
 
+def test_who_wrote_and_who_queued_an_item_is_known(database: Database) -> None:
+    with database.write() as tx:
+        first, second = (
+            items.add(tx, NEWS, week=WEEK, state=ItemState.DRAFT, now=NOW, by=by)
+            for by in ("ada", "bo")
+        )
+        items.revise(tx, first, replace(NEWS, headline="Other"), now=NOW, by="bo")
+        items.revise(tx, first, replace(NEWS, headline="Third"), now=NOW, by="bo")
+        items.set_queued_by(tx, [first], "cem")
+        items.set_queued_by(tx, [second], "cem")
+        items.set_queued_by(tx, [second], "ada")
+    with database.read() as tx:
+        assert items.hands_of(tx, [first, second], "ada") == ({first: 1}, {second})
+        assert items.hands_of(tx, [first, second], "bo") == ({first: 2, second: 1}, set())
+        assert items.hands_of(tx, [second], "cem") == ({}, set())
+
+
 def test_an_item_comes_back_as_it_was_written(database: Database) -> None:
     item_id = add(database)
     with database.read() as tx:

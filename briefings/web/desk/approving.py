@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import Response
@@ -10,9 +12,9 @@ from briefings.desk.permissions import Permission
 from briefings.desk.seeds import MOST
 from briefings.errors import Refused
 from briefings.model.delivery import SeedsFirst
-from briefings.pipeline import editing
-from briefings.pipeline.approve import approve
+from briefings.pipeline import editing, on_record
 from briefings.pipeline.desk_week import approval_view
+from briefings.pipeline.own_work import own_work
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.said import Undo
 from briefings.web.desk.visit import Visit
@@ -29,6 +31,15 @@ def register(door: Door) -> None:
         week = week_in(visit)
         only = visit.request.query_params.getlist("edition")
         seen = approval_view(visit.chain, week, only)
+        slugs = [line.slug for line, *_ in (*seen.lines, *seen.blocked)]
+        own = own_of(visit, week, slugs)
+        if own:
+            others = [slug for slug in slugs if slug not in own]
+            seen = (
+                approval_view(visit.chain, week, others)
+                if others
+                else replace(seen, lines=(), blocked=(), readers=0)
+            )
         return visit.show(
             "approve.html",
             title=f"Approve week {week.number}",
@@ -40,21 +51,21 @@ def register(door: Door) -> None:
             hashes=seen.hashes,
             most=MOST,
             seeds_page=visit.may(Permission.APPROVE),
+            own_work=own,
         )
 
-    @door.act(f"{WEEK}/approve", "approve editions", whole=False)
+    @door.act(f"{WEEK}/approve", on_record.APPROVE, whole=False)
     def let_go(act: Act) -> Response:
         """Approve the editions as they were seen, and no others."""
         visit, week = act.visit, week_in(act.visit)
         seen = dict(zip(visit.values("edition"), visit.values("hash"), strict=False))
         if not seen:
             raise Refused("No edition was chosen.")
-        refuse_own(act, week, list(seen))
-        done = approve(
-            act.chain,
+        refuse_own(act, [(week, slug) for slug in seen])
+        done = on_record.approve(
+            act.record,
             week,
             list(seen),
-            by=visit.user.email,
             despite=visit.field("despite"),
             seen=seen,
             seeds=_seeds(visit),
@@ -63,14 +74,7 @@ def register(door: Door) -> None:
             raise Refused(
                 "Nothing was approved. " + "; ".join(f"{s}: {r}" for s, r in done.passed_over)
             )
-        told = f"{len(done.editions)} approved for {_people(done.readers, 'reader')}"
-        if done.seeds:
-            told += f", first {_people(done.seeds, 'seed reader')}"
-        despite = f", despite preflight: {visit.field('despite')}" if visit.field("despite") else ""
-        act.record.changed(
-            f"{week} {', '.join(done.editions)}", before="draft", after=f"{told}{despite}"
-        )
-        words = f"{told.capitalize()}."
+        words = f"{on_record.approved_for(done)}."
         if done.passed_over:
             words += " Not approved: " + "; ".join(f"{s}: {r}" for s, r in done.passed_over)
         undo = Undo(
@@ -88,15 +92,11 @@ def register(door: Door) -> None:
         )
         if not undone:
             raise Refused("None of these editions is approved.")
-        act.record.changed(f"{week} {', '.join(undone)}", before="approved", after="draft")
+        act.record.changed(f"{week} {on_record.named(undone)}", before="approved", after="draft")
         back = visit.field("back")
         where = back if back.startswith("/desk/") else address(week)
         number = f"{len(undone)} {'edition is' if len(undone) == 1 else 'editions are'}"
         return visit.go(where, f"{number} a draft again.")
-
-
-def _people(number: int, one: str) -> str:
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def _seeds(visit: Visit) -> SeedsFirst | None:
@@ -117,11 +117,27 @@ def _seeds(visit: Visit) -> SeedsFirst | None:
     return SeedsFirst(most=MOST, release_at=told)
 
 
-def refuse_own(act: Act, week: Week, slugs: list[str]) -> None:
-    """Refuse an approval by somebody who worked on the content and must not approve it alone."""
+def own_of(visit: Visit, week: Week, slugs: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What this person made of editions, by edition, where they must not approve that alone."""
+    if visit.user.may_approve_own:
+        return {}
+    return own_work(visit.chain, week, slugs, by=visit.user.email)
+
+
+def refuse_own(
+    act: Act, chosen: Sequence[tuple[Week, str]], *, newest: Collection[int] = ()
+) -> None:
+    """Refuse an approval by somebody who worked on the content and must not approve it alone.
+
+    Items in `newest` are about to be taken in as they are now.
+    """
     user = act.visit.user
     if user.may_approve_own:
         return
-    own = editing.worked_on(act.chain, week, slugs, by=user.email)
-    if own:
-        raise Refused(f"You worked on {', '.join(own)} yourself: somebody else has to approve it.")
+    for week in dict.fromkeys(week for week, _ in chosen):
+        slugs = [slug for each, slug in chosen if each == week]
+        for slug, work in own_work(act.chain, week, slugs, by=user.email, newest=newest).items():
+            raise Refused(
+                f"{slug} of {week} is your own work: {'; '.join(work)}. Somebody else has to "
+                "approve it."
+            )

@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from briefings.desk.permissions import Permission
 from briefings.errors import Misconfigured, Refused
 from briefings.model.news import News
-from briefings.pipeline import correcting
-from briefings.pipeline.correct import FIELDS, correct
+from briefings.pipeline import correcting, on_record
+from briefings.pipeline.correct import FIELDS
 from briefings.pipeline.correcting import Wrong
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.visit import Visit
@@ -63,7 +63,7 @@ def register(door: Door) -> None:
             headers={"content-disposition": f'attachment; filename="item-{number}-readers.csv"'},
         )
 
-    @door.act(_ONE, "correct an item", whole=False)
+    @door.act(_ONE, on_record.CORRECT, whole=False)
     def send(act: Act) -> Response:
         """Put the item right and tell who got it."""
         visit = act.visit
@@ -74,20 +74,13 @@ def register(door: Door) -> None:
         if str(seen.item.revision) != visit.field("revision"):
             raise Refused("Somebody changed this item meanwhile. Look at it again.")
         note = visit.field("note")[:LONGEST_NOTE]
-        done = correct(
-            act.chain,
+        done = on_record.correct(
+            act.record,
             number,
             note=note,
             changes={} if withdraw else changes,
             withdraw=withdraw,
-            by=visit.user.email,
-        )
-        before = "; ".join(f"{name}: {getattr(seen.item.news, name)}" for name in changes)
-        after = "withdrawn" if withdraw else "; ".join(f"{n}: {v}" for n, v in changes.items())
-        act.record.changed(
-            f"item {number}",
-            before=before or seen.item.news.headline,
-            after=f"{after}. Told {done.readers} readers: {note}",
+            renew=visit.user.may_approve_own,
         )
         if done.issue is None:
             words = "Put right. Nobody had got it, so no mail goes."
@@ -97,6 +90,8 @@ def register(door: Door) -> None:
             )
         else:
             words = f"Put right. {done.issue} tells {done.readers} who got it."
+        for week, slug in done.voided:
+            words += f" The approval of {slug} for {week} is void: somebody else approves it again."
         return visit.go(_CORRECTIONS, words)
 
 

@@ -14,6 +14,7 @@ from briefings.pipeline import editing
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.desk_week import edition_view
 from briefings.pipeline.editing import Edited
+from briefings.pipeline.own_work import own_work
 from briefings.pipeline.showing import MADE_UP
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.said import Undo
@@ -202,6 +203,9 @@ def _page(visit: Visit) -> Response:
         phone=(_SUBJECT_ON_PHONES, _PREVIEW_ON_PHONES),
         may_write=visit.may(Permission.WRITE) and not fixed,
         may_approve=visit.may(Permission.APPROVE),
+        own_work=own_work(visit.chain, seen.week, [seen.slug], by=visit.user.email).get(seen.slug)
+        if not visit.user.may_approve_own
+        else None,
         blocks=sum(1 for each in looked.findings if each.blocks) if looked else 0,
         editor_page=visit.leads_to("GET /desk/items/{id}"),
         inbox_page=visit.leads_to("GET /desk/inbox"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -94,7 +95,7 @@ def _done(act: Act) -> Response:
     visit = act.visit
     verb, _, one = visit.field("act").partition(" ")
     acts: dict[str, Callable[[Chain, Sequence[int]], Triaged]] = {
-        "queue": inbox.queue,
+        "queue": partial(inbox.queue, by=visit.user.email),
         "withdraw": inbox.withdraw,
         "back": inbox.put_back,
     }

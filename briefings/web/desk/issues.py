@@ -9,7 +9,7 @@ from briefings.desk.permissions import Permission
 from briefings.desk.progress import STATES_IN_WORDS
 from briefings.errors import Conflict, NotFound
 from briefings.model.delivery import IssueState, State
-from briefings.pipeline import control, seeding
+from briefings.pipeline import on_record
 from briefings.pipeline.watching import Watched, as_csv, overview, watch
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.said import Undo
@@ -80,65 +80,54 @@ def _shown(visit: Visit, template: str, seen: Watched) -> Response:
 
 
 def _acting(door: Door) -> None:
-    @door.act(f"{_ONE}/release", "send an issue to all")
+    @door.act(f"{_ONE}/release", on_record.RELEASE)
     def release(act: Act) -> Response:
         """Let those go who waited behind the seed readers."""
         name, waited = act.visit.word("issue"), watch(act.chain, act.visit.word("issue")).status
-        if not seeding.release(act.chain, name, by=act.visit.user.email):
+        if not on_record.release(act.record, name):
             raise Conflict(f"{name} was released before. Look at it again.")
-        act.record.changed(
-            name,
-            before=f"seed readers first, {waited.waiting:,} waiting",
-            after="released to all",
-        )
         paused = waited.issue.state is IssueState.PAUSED
         undo = None if paused else Undo(path=f"{_ISSUES}/{name}/pause", fields=(), button="Pause")
         words = f"Released: {waited.waiting:,} mails leave at their hours"
         then = ", once the issue is resumed." if paused else ". Pausing stops what has not left."
         return act.visit.go(f"{_ISSUES}/{name}", words + then, undo)
 
-    @door.act(f"{_ONE}/pause", "pause an issue")
+    @door.act(f"{_ONE}/pause", on_record.PAUSE)
     def pause(act: Act) -> Response:
         """Pause an open issue."""
-        name, before = _state(act, IssueState.OPEN)
-        control.pause(act.chain, name, f"paused by {act.visit.user.email}")
-        act.record.changed(name, before=before, after="paused")
+        name = _state(act, IssueState.OPEN)
+        on_record.pause(act.record, name)
         undo = Undo(path=f"{_ISSUES}/{name}/resume", fields=(), button="Resume")
         return act.visit.go(f"{_ISSUES}/{name}", "Paused: no further mail of it starts.", undo)
 
-    @door.act(f"{_ONE}/resume", "resume an issue")
+    @door.act(f"{_ONE}/resume", on_record.RESUME)
     def resume(act: Act) -> Response:
         """Let a paused issue go on."""
-        name, before = _state(act, IssueState.PAUSED)
-        control.resume(act.chain, name)
-        act.record.changed(name, before=before, after="open")
+        name = _state(act, IssueState.PAUSED)
+        on_record.resume(act.record, name)
         undo = Undo(path=f"{_ISSUES}/{name}/pause", fields=(), button="Pause again")
         return act.visit.go(f"{_ISSUES}/{name}", "It goes on.", undo)
 
-    @door.act(f"{_ONE}/cancel", "cancel an issue", whole=False)
+    @door.act(f"{_ONE}/cancel", on_record.CANCEL, whole=False)
     def cancel(act: Act) -> Response:
         """End an issue for good."""
-        name, before = _state(act, IssueState.OPEN, IssueState.PAUSED, IssueState.FREEZING)
-        words = control.cancel(act.chain, name)
-        act.record.changed(name, before=before, after="cancelled")
+        name = _state(act, IssueState.OPEN, IssueState.PAUSED, IssueState.FREEZING)
+        words = on_record.cancel(act.record, name)
         return act.visit.go(f"{_ISSUES}/{name}", words)
 
-    @door.act(f"{_ONE}/unsure", "settle unsure mails")
+    @door.act(f"{_ONE}/unsure", on_record.UNSURE)
     def unsure(act: Act) -> Response:
         """Take unsure mails as accepted, or send them again."""
         name, again = act.visit.word("issue"), act.visit.field("do") == "resend"
-        number = (control.resend if again else control.accept)(act.chain, name)
+        number = on_record.settle_unsure(act.record, name, again=again)
         if not number:
             raise Conflict(f"{name} has no unsure mails any more.")
-        act.record.changed(
-            name, before=f"{number} unsure", after="to be sent again" if again else "accepted"
-        )
         done = "will be sent again" if again else "count as accepted"
         return act.visit.go(f"{_ISSUES}/{name}", f"{number} unsure mails {done}.")
 
 
-def _state(act: Act, *wanted: IssueState) -> tuple[str, str]:
-    """The issue's name and its state with the reason, if it is in one of these states.
+def _state(act: Act, *wanted: IssueState) -> str:
+    """The issue's name, if it is in one of these states.
 
     Raises:
         NotFound: there is no such issue.
@@ -148,4 +137,4 @@ def _state(act: Act, *wanted: IssueState) -> tuple[str, str]:
     issue = watch(act.chain, name).status.issue
     if issue.state not in wanted:
         raise Conflict(f"{name} is {issue.state} now, so that cannot be done. Look at it again.")
-    return name, f"{issue.state}: {issue.reason}" if issue.reason else issue.state.value
+    return name

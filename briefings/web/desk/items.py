@@ -159,7 +159,7 @@ def _saved(act: Act, before: Item | None, done: Saved, news: News) -> Response:
         words.append(f"The approval of {slug} for {week} is void: approve it again.")
     state = before.state.value if before else "draft"
     if visit.field("then") == "queue" and state == "draft":
-        told = inbox.queue(act.chain, [done.id])
+        told = inbox.queue(act.chain, [done.id], by=visit.user.email)
         if told.done:
             state = "queued"
             words = [f"Item {done.id} is queued."]

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from briefings.desk.permissions import Permission
 from briefings.errors import Conflict
-from briefings.pipeline import halt
+from briefings.pipeline import halt, on_record
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.said import Undo
 from briefings.web.desk.visit import Visit
@@ -28,15 +28,12 @@ def register(door: Door) -> None:
             "stop.html", title="Stop everything now?", open=halt.open_work(visit.chain)
         )
 
-    @door.act(_STOP, "stop everything")
+    @door.act(_STOP, on_record.STOP)
     def stop(act: Act) -> Response:
         """Stop all mail, in every process."""
         if act.visit.stopped_since:
             raise Conflict(f"Everything is stopped already, {act.visit.stopped_since}.")
-        paused = halt.stop(act.chain, by=act.visit.user.email)
-        act.record.changed(
-            "all mail", before="going", after=f"stopped; issues paused by it: {paused}"
-        )
+        on_record.stop(act.record)
         undo = Undo(path=_GO, fields=()) if act.visit.may(Permission.GO) else None
         return act.visit.go("/desk", "Everything is stopped: no mail starts.", undo)
 
@@ -52,16 +49,12 @@ def register(door: Door) -> None:
             open=halt.open_work(visit.chain),
         )
 
-    @door.act(_GO, "let everything go on")
+    @door.act(_GO, on_record.GO)
     def go(act: Act) -> Response:
         """Let all mail go on."""
-        since = act.visit.stopped_since
-        if not since:
+        if not act.visit.stopped_since:
             raise Conflict("Nothing is stopped: mail goes as planned.")
-        opened = halt.go(act.chain)
-        act.record.changed(
-            "all mail", before=f"stopped {since}", after=f"going; issues open again: {opened}"
-        )
+        on_record.go(act.record)
         return act.visit.go(
             "/desk", "Mail goes on. Issues that were paused for a reason of their own stay paused."
         )

@@ -14,6 +14,7 @@ from briefings.web.desk.approving import refuse_own
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.editions import EDITION, address, number_in
 from briefings.web.desk.weeks import week_in
+from briefings.weeks import Week
 
 
 def register(door: Door) -> None:
@@ -63,7 +64,7 @@ def register(door: Door) -> None:
         if not chosen:
             raise Refused("Every edition carries this item as it is now.")
         if again:
-            refuse_own(act, week, [each for _, each in chosen])
+            refuse_own(act, [(Week.parse(w), slug) for w, slug in chosen], newest=[item_id])
         done = take_into(act.chain, item_id, chosen, by=visit.user.email, again=again)
         left = "; ".join(f"{where}: {why}" for _, where, why in done.left)
         after = f"taken into {len(done.editions)}, approved {len(done.approved)}"

@@ -11,7 +11,7 @@ from briefings.assemble.head import number_word
 from briefings.desk.permissions import Permission
 from briefings.errors import Misconfigured, NotFound, Refused
 from briefings.model.edition import EditionState
-from briefings.pipeline import holidays
+from briefings.pipeline import on_record
 from briefings.pipeline.desk_week import (
     ApprovalView,
     EditionView,
@@ -68,35 +68,29 @@ def register(door: Door) -> None:
 
 
 def _register_moves(door: Door) -> None:
-    @door.act(f"{WEEK}/skip", "skip a week")
+    @door.act(f"{WEEK}/skip", on_record.SKIP)
     def skip(act: Act) -> Response:
         """Let a week make no mail, or let it go again."""
         visit, week = act.visit, week_in(act.visit)
-        before = _stands(act, week)
         if visit.field("undo"):
-            words = holidays.unskip(act.chain, week, by=visit.user.email)
+            words = on_record.unskip(act.record, week)
             back = None
         else:
-            words = holidays.skip(
-                act.chain, week, reason=visit.field("reason"), by=visit.user.email
-            )
+            words = on_record.skip(act.record, week, visit.field("reason"))
             back = Undo(path=f"{address(week)}/skip", fields=[("undo", "yes")])
-        act.record.changed(str(week), before=before, after=_stands(act, week))
         return visit.go(address(week), words, back)
 
-    @door.act(f"{WEEK}/move", "move a week")
+    @door.act(f"{WEEK}/move", on_record.MOVE)
     def move(act: Act) -> Response:
         """Let the mail of a week leave on another day, or on the usual one again."""
         visit, week = act.visit, week_in(act.visit)
-        before = _stands(act, week)
         day = visit.field("to")
         if not day and not visit.field("undo"):
             raise Refused("Name the day on which the mail is to leave.")
         try:
-            words = holidays.move(act.chain, week, day or None, by=visit.user.email)
+            words = on_record.move(act.record, week, day or None)
         except Misconfigured as wrong:
             raise Refused(str(wrong)) from None
-        act.record.changed(str(week), before=before, after=_stands(act, week))
         back = Undo(path=f"{address(week)}/move", fields=[("undo", "yes")]) if day else None
         return visit.go(address(week), words, back)
 
@@ -142,12 +136,6 @@ def week_closes(visit: Visit, week: Week) -> datetime:
     """When the content of a week closes."""
     with visit.chain.db.read() as tx:
         return timetable(tx, visit.chain).cut_off(week)
-
-
-def _stands(act: Act, week: Week) -> str:
-    run = week_view(act.chain, week).run
-    moved = f", moved to {run.moved_to}" if run.moved_to else ""
-    return f"{run.state}{f' ({run.reason})' if run.reason else ''}{moved}"
 
 
 def _page(visit: Visit, week: Week) -> Response:
