@@ -26,6 +26,12 @@ class LetterKind(StrEnum):
 WHOLE = frozenset({LetterKind.TEST_MAIL})
 """Kinds that are stored as they leave; they have no template."""
 
+WHILE_STOPPED = frozenset({LetterKind.DESK, LetterKind.ALERT})
+"""Kinds that go also while everything is stopped: links into the desk, and calls to the operator.
+
+Without them who could let it go on would neither hear of trouble nor get in; no reader gets one.
+"""
+
 ALERTS_LAST = timedelta(days=2)
 """An alert older than that tells an operator nothing that `briefings status` does not."""
 

@@ -19,7 +19,7 @@ from briefings.errors import DatabaseBusy, UnsafeValue
 from briefings.logs import Log
 from briefings.model.catalogue import Catalogue
 from briefings.model.delivery import Settled, State
-from briefings.model.letter import ALERTS_LAST, Letter, LetterKind, NewLetter
+from briefings.model.letter import ALERTS_LAST, WHILE_STOPPED, Letter, LetterKind, NewLetter
 from briefings.model.reply import (
     Accepted,
     Deferred,
@@ -106,7 +106,13 @@ class LettersFirst:
         sending = self._sending
         with self._chain.db.write() as tx:
             refuse_if_exchanged(tx, self._chain, sending.instance)
-            claimed = letters.claim(tx, fence=sending.process.fence, now=now, limit=LETTERS_AT_ONCE)
+            claimed = letters.claim(
+                tx,
+                fence=sending.process.fence,
+                now=now,
+                limit=LETTERS_AT_ONCE,
+                kinds=_going(tx),
+            )
         self._held.update((-letter.id, letter) for letter in claimed)
         return [-letter.id for letter in claimed]
 
@@ -139,7 +145,7 @@ class LettersFirst:
         sign = float(db.data_version()) if db.is_sqlite else waited // LOOK_WITHOUT_A_SIGN
         if sign != self._sign:
             with db.read() as tx:
-                self._next = None if stopped(tx) else letters.next_due(tx)
+                self._next = letters.next_due(tx, _going(tx))
             self._sign = sign
         return self._next is not None and self._next <= now
 
@@ -228,7 +234,12 @@ def _tell(tx: Transaction, operator: str, now: datetime) -> None:
 
 
 def letters_due(chain: Chain) -> bool:
-    """Say whether a letter is due now; none is while everything is stopped."""
+    """Say whether a letter is due now; see `_going`."""
     with chain.db.read() as tx:
-        due = None if stopped(tx) else letters.next_due(tx)
+        due = letters.next_due(tx, _going(tx))
     return due is not None and due <= chain.clock()
+
+
+def _going(tx: Transaction) -> Collection[LetterKind] | None:
+    """The kinds of letters that may go: any, or, while everything is stopped, those of the desk."""
+    return WHILE_STOPPED if stopped(tx) else None

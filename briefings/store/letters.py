@@ -21,7 +21,7 @@ from briefings.store.mailbox import mailbox_key
 from briefings.store.tables import OPEN, BigId, Table, places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from briefings.model.delivery import Settled
     from briefings.model.letter import NewLetter
@@ -111,22 +111,39 @@ def get(tx: Transaction, letter_id: int) -> Letter | None:
     return None if row is None else _letter(row)
 
 
-def next_due(tx: Transaction) -> datetime | None:
-    """Give when the next open letter is due, or None when there is none."""
-    row = tx.one(f"SELECT MIN(next_at) FROM letter WHERE {OPEN}")  # noqa: S608 - our own text
-    return None if row is None or row[0] is None else instant(row[0])
+def next_due(tx: Transaction, kinds: Collection[LetterKind] | None = None) -> datetime | None:
+    """Give when the next open letter, of these kinds or of any, is due; None when there is none."""
+    of, values = _of_kinds(kinds)
+    (row,) = tx.fetch(f"SELECT MIN(next_at) FROM letter WHERE {OPEN}{of}", values)  # noqa: S608 - our own text
+    return None if row[0] is None else instant(row[0])
 
 
-def claim(tx: Transaction, *, fence: int, now: datetime, limit: int) -> list[Letter]:
-    """Take up to `limit` letters that are due and still good, the oldest first."""
+def claim(
+    tx: Transaction,
+    *,
+    fence: int,
+    now: datetime,
+    limit: int,
+    kinds: Collection[LetterKind] | None = None,
+) -> list[Letter]:
+    """Take up to `limit` due and still good letters, of these kinds or any; oldest first."""
+    of, values = _of_kinds(kinds)
     skip_locked = "" if tx.is_sqlite else " FOR UPDATE SKIP LOCKED"
     rows = tx.fetch(
         "UPDATE letter SET state = 'claimed', fence = ? WHERE id IN (SELECT id FROM letter "  # noqa: S608 - our own text
-        f"WHERE {OPEN} AND next_at <= ? AND expires_at > ? ORDER BY next_at, id "
+        f"WHERE {OPEN} AND next_at <= ? AND expires_at > ?{of} ORDER BY next_at, id "
         f"LIMIT ?{skip_locked}) AND {OPEN} RETURNING {_COLUMNS}",
-        (fence, stored(now), stored(now), limit),
+        (fence, stored(now), stored(now), *values, limit),
     )
     return [_letter(row) for row in sorted(rows)]
+
+
+def _of_kinds(kinds: Collection[LetterKind] | None) -> tuple[str, list[str]]:
+    """The condition for kinds of letters, empty for any, and its values."""
+    if kinds is None:
+        return "", []
+    values = sorted(kind.value for kind in kinds)
+    return f" AND kind IN ({places(values)})", values
 
 
 def settle(tx: Transaction, results: Sequence[Settled], *, fence: int, now: datetime) -> int:

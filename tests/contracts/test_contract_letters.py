@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from briefings.model.delivery import Settled, State
@@ -78,6 +79,21 @@ def test_one_claim_takes_what_is_due_and_no_second_one_gets_it(database: Databas
     assert claim(database, fence=3) == []
     with database.read() as tx:
         assert sorted(letters.claimed_fences(tx)) == [1, 2]
+
+
+def test_only_letters_of_the_kinds_asked_for_are_due_and_taken(database: Database) -> None:
+    confirm, desk = queue(database, new(), replace(new("b"), kind=LetterKind.DESK))
+    assert confirm is not None
+    with database.write() as tx:
+        assert letters.next_due(tx, [LetterKind.ALERT]) is None
+        assert letters.claim(tx, fence=1, now=NOW, limit=9, kinds=[LetterKind.ALERT]) == []
+        kinds = [LetterKind.ALERT, LetterKind.DESK]
+        assert letters.next_due(tx, kinds) == NOW
+        assert [one.id for one in letters.claim(tx, fence=1, now=NOW, limit=9, kinds=kinds)] == [
+            desk
+        ]
+        assert letters.next_due(tx, kinds) is None
+    assert claim(database) == [confirm]
 
 
 def test_only_the_fence_that_claimed_a_letter_settles_it(database: Database) -> None:

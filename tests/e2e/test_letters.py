@@ -8,11 +8,15 @@ from datetime import timedelta
 import pytest
 
 from briefings.errors import NotConfirmed
-from briefings.model.letter import LetterKind, NewLetter
+from briefings.model.letter import WHILE_STOPPED, LetterKind, NewLetter
+from briefings.pipeline import people
 from briefings.pipeline.alerts import alert
 from briefings.pipeline.halt import go, stop
 from briefings.pipeline.letters import KEPT_FOR, tidy
+from briefings.pipeline.mailboxes import Mailboxes
+from briefings.pipeline.recorded import recorded
 from briefings.pipeline.send import serve_sending
+from briefings.pipeline.signing_in import ask
 from briefings.store import instance, letters, processes
 from briefings.testing.script import Fault, Point, Script
 from tests.e2e.town import Town, body, mail_server
@@ -231,11 +235,47 @@ def test_an_alert_reaches_the_operator_once(town: Town) -> None:
     told.app.db.dispose()
 
 
-def test_nothing_leaves_while_everything_is_stopped(town: Town) -> None:
+def test_no_letter_to_a_reader_leaves_while_everything_is_stopped(town: Town) -> None:
+    waits = set(LetterKind) - WHILE_STOPPED
+    for kind in waits:
+        queue(town, f"{kind}@example.org", kind=kind)
+    stop(town.app.chain, by="tester")
+    town.send(None)
+    assert states(town) == {"pending": len(waits)}
+    assert town.outbox() == []
+
+
+def test_what_waited_leaves_when_everything_goes_on(town: Town) -> None:
     queue(town)
     stop(town.app.chain, by="tester")
     town.send(None)
-    assert states(town) == {"pending": 1}
     go(town.app.chain)
     town.send(None)
     assert states(town) == {"accepted": 1}
+
+
+def test_links_into_the_desk_and_alerts_leave_while_everything_is_stopped(town: Town) -> None:
+    told = town.with_settings(operator="ops@example.org")
+    chain = told.app.chain
+    with recorded(chain, by="test", route="test", act="add") as record:
+        ana = people.add(
+            record, "ana@example.org", name="", roles=["operator"], may_approve_own=True
+        )
+    stop(chain, by="tester")
+    queue(told)
+    alert(chain, "w34", "The mail server refuses us.")
+    ask(
+        chain,
+        Mailboxes.of(told.app.db, told.settings.secrets),
+        ana.email,
+        browser="a secret",
+        asked_from="192.0.2.1",
+        route="test",
+    )
+    told.send(None)
+    mails = {str(mail["to"]): body(mail) for mail in told.outbox()}
+    assert mails.keys() == {"ana@example.org", "ops@example.org"}
+    assert "https://briefings.example/desk/sign-in/" in mails["ana@example.org"]
+    assert "refuses us" in mails["ops@example.org"]
+    assert states(told) == {"accepted": 2, "pending": 1}
+    told.app.db.dispose()
