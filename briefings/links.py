@@ -48,14 +48,18 @@ class Purpose(StrEnum):
 _DAY = 86_400
 LIFETIMES: dict[Purpose, int] = {
     Purpose.CONFIRM: 7 * _DAY,
-    Purpose.SIGNIN: 30 * 60,
+    Purpose.SIGNIN: _DAY,
     Purpose.EXPORT: _DAY,
     Purpose.ERASE: _DAY,
     Purpose.ADDRESS: _DAY,
     Purpose.TIER: _DAY,
     Purpose.DESK: 10 * 60,
 }
-"""Seconds for which a token is good; those of a mail itself, unsubscribe first, never expire."""
+"""Seconds for which a token is good; those of a mail itself, unsubscribe first, never expire.
+
+A sign-in letter comes once a day to an address, so its link lasts until the next one may come; it
+opens no more than the settings link of any mail does.
+"""
 
 SHORTEST_SECRET = 32
 """Bytes that a secret key needs at least."""

@@ -204,8 +204,8 @@ def _bad_link(site: Site, path: str, wrong: BadToken) -> Response:
         lead = "It was good for seven days. Sign up again: a new one comes by mail at once."
         return site.pages.message(site.week, 404, title, lead, way="/subscribe")
     if path.startswith("/preferences/"):
-        lead = "It was good for half an hour. Your settings also open by any mail of ours."
-        hint = "Or type your address into the sign-up form: it mails you a new one, once a day."
+        lead = "It was good for a day. Your settings also open by any mail of ours."
+        hint = "Or type your address into the sign-up form: it mails you a new one."
         return site.pages.message(site.week, 404, title, lead, hint)
     lead = "It was good for a day only, because what it does cannot be undone."
     hint = "Ask for a new one on your settings page: its link stands in every mail."

