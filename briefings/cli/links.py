@@ -29,7 +29,7 @@ def check(week: WeekOption, specialization: Specializations = None) -> int:
         )
     for one in tried.gone:
         print(f"gone ({one.code}): {one.url}")
-    for one in tried.unreached:
+    for one in () if tried.without_network else tried.unreached:
         print(f"not reached ({one.trouble or f'it answers {one.code}'}): {one.url}")
     print(tried.words())
     return LEFT_OR_FAILED if tried.gone else OK

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefings.cli.shared import known_mailboxes, open_app, who
+from briefings.cli.shared import known_mailboxes, on_record, open_app
 
 if TYPE_CHECKING:
     from briefings.model.reader import Reader
@@ -106,10 +106,11 @@ def seed(
     off: Annotated[bool, typer.Option("--off", help="Make it a reader like all others.")] = False,
 ) -> None:
     """Make a reader a seed reader: they get issues first where an editor chose that."""
-    from briefings.pipeline import seeding
+    from briefings.pipeline import on_record as acts
 
-    chain = open_app().chain
-    changed = seeding.unmark(chain, email) if off else seeding.mark(chain, email, by=who())[1]
+    act = acts.UNMARK_SEED if off else acts.MARK_SEED
+    with on_record(open_app().chain, "reader seed", act) as record:
+        changed = (acts.unmark_seed if off else acts.mark_seed)(record, email)
     now = "a reader like all others" if off else "a seed reader"
     print(f"{email} is {now}." if changed else f"{email} was {now} before: nothing changed.")
 

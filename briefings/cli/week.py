@@ -47,11 +47,14 @@ def assemble(
     ] = False,
 ) -> None:
     """Make the week's draft editions out of the queued items."""
-    from briefings.pipeline.prepare import prepare
+    from briefings.pipeline import on_record as acts
 
-    opened = open_app()
-    with progress("Assembling") as bar:
-        done = prepare(opened.chain, week_of(week), specialization or [], progress=bar)
+    opened, own = open_app(), week_of(week)
+    with (
+        progress("Assembling") as bar,
+        on_record(opened.chain, "assemble", acts.ASSEMBLE, whole=False) as record,
+    ):
+        done = acts.assemble(record, own, specialization or [], progress=bar)
     for edition in done.made:
         print(f"{edition.specialization}: draft with {plural(len(edition.placements), 'item')}")
         if why:

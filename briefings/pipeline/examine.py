@@ -125,8 +125,8 @@ def _rendered(chain: Chain, mail: Composition | None) -> tuple[Rendered | None, 
     try:
         blocks = [chain.renderer().render(spec) for spec in (mail.head, *mail.blocks)]
     except BriefingsError as wrong:
-        mend = " An operator has to mend that." if isinstance(wrong, Misconfigured) else ""
-        return None, f"{wrong}{mend}"
+        mend = ". An operator has to mend that." if isinstance(wrong, Misconfigured) else ""
+        return None, f"{str(wrong).rstrip('.')}{mend}" if mend else str(wrong)
     html, text = b"".join(b.html for b in blocks), b"".join(b.text for b in blocks)
     return (
         Rendered(

@@ -53,21 +53,27 @@ class Tried:
         """Those that give no page, and are not known to be gone."""
         return [one for one in self.answers if not one.served and not one.gone]
 
+    @property
+    def without_network(self) -> bool:
+        """Whether there were several, and none of them answered anything."""
+        return len(self.answers) > 1 and all(one.code is None for one in self.answers)
+
     def words(self) -> str:
         """All of it in a sentence or two."""
         if not self.answers and not self.left:
             return "There are no links to check."
+        if self.without_network:
+            return (
+                f"None of {len(self.answers)} links could be reached ({self.answers[0].trouble}). "
+                "It seems that there is no network. What is known stays, and approving works "
+                "without one."
+            )
         gone, unreached = len(self.gone), len(self.unreached)
         served = len(self.answers) - gone - unreached
         told = "One link tried" if len(self.answers) == 1 else f"{len(self.answers)} links tried"
         told += f": {served} {'answers' if served == 1 else 'answer'}"
         told += f", {gone} {'is' if gone == 1 else 'are'} gone" if gone else ""
         told += f", {unreached} not reached." if unreached else "."
-        if len(self.answers) > 1 and all(one.code is None for one in self.answers):
-            told += (
-                " It seems that there is no network. What is known stays, and approving works "
-                "without one."
-            )
         if self.left:
             told += f" There was no time for {self.left} more: check again, those come first."
         return told

@@ -6,22 +6,26 @@ leaves no entry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from briefings.model.delivery import SeedsFirst
+from briefings.model.edition import EditionState
 from briefings.pipeline import approve as approving
 from briefings.pipeline import control, halt, holidays, items, seeding
 from briefings.pipeline import correct as correcting
+from briefings.pipeline import prepare as preparing
 from briefings.pipeline.approve import Approved
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.correct import Corrected
+from briefings.pipeline.prepare import Prepared
 from briefings.pipeline.recorded import Record
 from briefings.pipeline.runs import run_status
 from briefings.pipeline.status import issue_status
-from briefings.store import issues
+from briefings.store import editions, issues
 from briefings.store import items as item_store
 from briefings.weeks import Week
 
+ASSEMBLE = "assemble a week"
 APPROVE, CORRECT = "approve editions", "correct an item"
 STOP, GO = "stop everything", "let everything go on"
 SKIP, MOVE = "skip a week", "move a week"
@@ -29,9 +33,34 @@ PAUSE, RESUME, CANCEL = "pause an issue", "resume an issue", "cancel an issue"
 RELEASE = "send an issue to all"
 UNSURE = "settle unsure mails"
 TRIAGE = "triage items"
+MARK_SEED, UNMARK_SEED = "mark a seed reader", "unmark a seed reader"
 _ALL_MAIL = "all mail"
+_LIKE_ALL, _SEED = "like all others", "seed reader"
 _NAMED = 8
 """So many things are named in the subject of an entry; all of them stand in what became of them."""
+
+
+def assemble(
+    record: Record,
+    week: Week,
+    only: Sequence[str] = (),
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Prepared:
+    """Make the drafts of a week anew; raises what `prepare.prepare` does."""
+    with record.chain.db.read() as tx:
+        before = sum(
+            edition.state is EditionState.DRAFT
+            for edition in editions.of_week(tx, str(week)).values()
+        )
+    done = preparing.prepare(record.chain, week, only, progress=progress)
+    record.changed(str(week), before=f"{before} drafts", after=assembled(done))
+    return done
+
+
+def assembled(done: Prepared) -> str:
+    """What assembling came to, in a clause."""
+    return f"{len(done.made)} drafts, {len(done.skipped)} skipped, {len(done.kept)} as approved"
 
 
 def approve(
@@ -187,6 +216,31 @@ def release(record: Record, name: str) -> bool:
         before = f"seed readers first, {waiting:,} waiting"
         record.changed(name, before=before, after="released to all")
     return done
+
+
+def mark_seed(record: Record, email: str) -> bool:
+    """Make a reader a seed reader; False where it was one. Raises what `seeding.mark` does.
+
+    The log names the number, which outlives an erased address.
+    """
+    number, new = seeding.mark(record.chain, email, by=record.by)
+    if new:
+        record.changed(f"reader {number}", before=_LIKE_ALL, after=_SEED)
+    return new
+
+
+def unmark_seed(record: Record, email: str) -> bool:
+    """Make a seed reader one like all others; False where it was none. See `seeding.unmark`."""
+    number, was = seeding.unmark(record.chain, email)
+    if was:
+        record.changed(f"reader {number}", before=_SEED, after=_LIKE_ALL)
+    return was
+
+
+def unmark_seed_number(record: Record, number: int) -> None:
+    """Do the same for a reader's number; raises what `seeding.unmark_number` does."""
+    seeding.unmark_number(record.chain, number)
+    record.changed(f"reader {number}", before=_SEED, after=_LIKE_ALL)
 
 
 def settle_unsure(record: Record, name: str, *, again: bool) -> int:

@@ -45,8 +45,8 @@ def mark(chain: Chain, email: str, *, by: str) -> tuple[int, bool]:
         return reader.id, seeds.mark(tx, reader.id, by=by, now=chain.clock())
 
 
-def unmark(chain: Chain, email: str) -> bool:
-    """Make a seed reader one like all others; False when it was none.
+def unmark(chain: Chain, email: str) -> tuple[int, bool]:
+    """Make a seed reader one like all others; gives the number, and False where it was none.
 
     Raises:
         NotFound: no reader has this address.
@@ -55,7 +55,7 @@ def unmark(chain: Chain, email: str) -> bool:
         reader = readers.by_email(tx, email)
         if reader is None:
             raise NotFound(f"No reader has the address {email}.")
-        return seeds.unmark(tx, reader.id)
+        return reader.id, seeds.unmark(tx, reader.id)
 
 
 def unmark_number(chain: Chain, number: int) -> None:

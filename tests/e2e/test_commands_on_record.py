@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from briefings.pipeline.on_record import named
-from tests.e2e.test_commands import WEEK, Shell, loaded, shell
+from tests.e2e.test_commands import PEOPLE, WEEK, Shell, loaded, shell
 
 __all__ = ["loaded", "shell"]
 FAR = "2090-W10"
@@ -54,6 +54,13 @@ STOPPED = "stopped; issues paused by it: 0"
 
 def test_approvals_and_corrections_leave_an_entry_each(loaded: Shell, tmp_path: Path) -> None:
     loaded("items", "queue", "--all", "--week", WEEK)
+    loaded("assemble", "--week", WEEK)
+    assert entries(tmp_path)[-1][:4] == (
+        "briefings assemble",
+        "assemble a week",
+        WEEK,
+        "0 drafts",
+    )
     before = len(entries(tmp_path))
     loaded("approve", "--week", WEEK, "--specialization", "mlops-engineer")
     loaded("approve", "--week", WEEK, "--specialization", "mlops-engineer")
@@ -110,6 +117,19 @@ def test_approvals_and_corrections_leave_an_entry_each(loaded: Shell, tmp_path: 
 def test_the_subject_of_an_entry_names_the_first_of_many() -> None:
     assert named([1, 2]) == "1, 2"
     assert named(range(1, 201)) == "1, 2, 3, 4, 5, 6, 7, 8 and 192 more"
+
+
+def test_marking_a_seed_reader_names_the_number_only(loaded: Shell, tmp_path: Path) -> None:
+    email = PEOPLE.splitlines()[1].partition(",")[0]
+    before = len(entries(tmp_path))
+    loaded("reader", "seed", email)
+    loaded("reader", "seed", email)
+    loaded("reader", "seed", email, "--off")
+    told = entries(tmp_path)[before:]
+    assert [each[1:] for each in told] == [
+        ("mark a seed reader", "reader 1", "like all others", "seed reader"),
+        ("unmark a seed reader", "reader 1", "seed reader", "like all others"),
+    ]
 
 
 def last_issue(folder: Path) -> str:

@@ -31,10 +31,10 @@ def register(door: Door) -> None:
         week = week_in(visit)
         only = visit.request.query_params.getlist("edition")
         seen = approval_view(visit.chain, week, only)
-        slugs = [line.slug for line, *_ in (*seen.lines, *seen.blocked)]
-        own = own_of(visit, week, slugs)
+        names = {line.slug: line.name for line, *_ in (*seen.lines, *seen.blocked)}
+        own = own_of(visit, week, list(names))
         if own:
-            others = [slug for slug in slugs if slug not in own]
+            others = [slug for slug in names if slug not in own]
             seen = (
                 approval_view(visit.chain, week, others)
                 if others
@@ -51,7 +51,7 @@ def register(door: Door) -> None:
             hashes=seen.hashes,
             most=MOST,
             seeds_page=visit.may(Permission.APPROVE),
-            own_work=own,
+            own_work=[(slug, names[slug], work) for slug, work in own.items()],
         )
 
     @door.act(f"{WEEK}/approve", on_record.APPROVE, whole=False)

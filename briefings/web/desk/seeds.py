@@ -6,7 +6,7 @@ from fastapi import Response
 
 from briefings.desk.seeds import MOST
 from briefings.errors import NotFound, Refused
-from briefings.pipeline import seeding
+from briefings.pipeline import on_record, seeding
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.visit import Visit
 
@@ -21,25 +21,22 @@ def register(door: Door) -> None:
         """List the seed readers, and offer the form."""
         return _page(visit)
 
-    @door.act(_SEEDS, "mark a seed reader")
+    @door.act(_SEEDS, on_record.MARK_SEED)
     def mark(act: Act) -> Response:
-        """Mark a reader; the log names the number, which outlives an erased address."""
+        """Mark a reader."""
         visit = act.visit
         try:
-            number, new = seeding.mark(act.chain, visit.field("email"), by=visit.user.email)
+            new = on_record.mark_seed(act.record, visit.field("email"))
         except (NotFound, Refused) as wrong:
             return _page(visit, 422, wrong=str(wrong))
         if not new:
             return _page(visit, 422, wrong="That is a seed reader already.")
-        act.record.changed(f"reader {number}", before="like all others", after="seed reader")
         return visit.go(_SEEDS, "There is one more seed reader.")
 
-    @door.act(f"{_SEEDS}/{{id}}/remove", "unmark a seed reader")
+    @door.act(f"{_SEEDS}/{{id}}/remove", on_record.UNMARK_SEED)
     def unmark(act: Act) -> Response:
         """Make a seed reader one like all others."""
-        number = act.visit.number("id")
-        seeding.unmark_number(act.chain, number)
-        act.record.changed(f"reader {number}", before="seed reader", after="like all others")
+        on_record.unmark_seed_number(act.record, act.visit.number("id"))
         return act.visit.go(_SEEDS, "That is a reader like all others again.")
 
 

@@ -18,7 +18,6 @@ from briefings.pipeline.desk_week import (
     WeekView,
     week_view,
 )
-from briefings.pipeline.prepare import prepare
 from briefings.pipeline.status import newest_week
 from briefings.pipeline.timetable import timetable
 from briefings.web.desk.door import Act, Door
@@ -52,17 +51,12 @@ def register(door: Door) -> None:
         """Show a week."""
         return _page(visit, week_in(visit))
 
-    @door.act(f"{WEEK}/assemble", "assemble a week", whole=False)
+    @door.act(f"{WEEK}/assemble", on_record.ASSEMBLE, whole=False)
     def assemble(act: Act) -> Response:
         """Make the drafts of a week anew out of what is queued."""
         week = week_in(act.visit)
-        before = len(week_view(act.chain, week).waiting)
-        done = prepare(act.chain, week)
-        after = (
-            f"{len(done.made)} drafts, {len(done.skipped)} skipped, {len(done.kept)} as approved"
-        )
-        act.record.changed(str(week), before=f"{before} drafts", after=after)
-        return act.visit.go(address(week), f"Assembled: {after}.")
+        done = on_record.assemble(act.record, week)
+        return act.visit.go(address(week), f"Assembled: {on_record.assembled(done)}.")
 
     _register_moves(door)
 
