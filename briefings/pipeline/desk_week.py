@@ -22,18 +22,23 @@ from briefings.pipeline.runs import RunStatus, run_status
 from briefings.pipeline.seeding import Foreseen, foresee
 from briefings.pipeline.status import IssueStatus, issue_status
 from briefings.pipeline.timetable import timetable
-from briefings.store import approvals, choices, editions, issues, items, readers
+from briefings.store import approvals, audiences, choices, editions, issues, items, readers
 from briefings.store.approvals import Approval
 from briefings.store.choices import Change
 from briefings.store.database import Transaction
 from briefings.weeks import CUT_OFF_LEAD, Week
 
+MOST_GROUPED = 100_000
+"""Readers of whom groups are counted: a million would take longer than a page may."""
 OPEN_STATES = (EditionState.DRAFT, EditionState.HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionLine:
-    """One edition on the page of its week. `edition` is None until it is assembled."""
+    """One edition on the page of its week. `edition` is None until it is assembled.
+
+    `groups` counts its readers who differ in what makes a mail; 0 where nobody counted.
+    """
 
     slug: str
     name: str
@@ -43,6 +48,7 @@ class EditionLine:
     updates: int
     pay: int
     readers: int
+    groups: int
     approval: Approval | None
 
     @property
@@ -71,6 +77,11 @@ class WeekView:
         return [each for each in self.lines if each.edition and each.edition.state is state]
 
     @property
+    def groups(self) -> int:
+        """Whether groups were counted: 0 without."""
+        return sum(line.groups for line in self.lines)
+
+    @property
     def seeds_first(self) -> list[EditionLine]:
         """Approved editions that go to seed readers first: the whole issue waits for them."""
         return [
@@ -97,8 +108,10 @@ def week_view(chain: Chain, week: Week) -> WeekView:
         table = timetable(tx, chain)
         own = issues.find(tx, week=str(week), kind=IssueKind.REGULAR)
         newest = issues.find(tx)
+        audience = sum(readers.count_by_specializations(tx).values())
+        groups = _groups(tx) if audience <= MOST_GROUPED else {}
         lines = tuple(
-            _line(catalogue, each.slug, stored.get(each.slug), carried, counts, approved)
+            _line(catalogue, each.slug, stored.get(each.slug), carried, counts, groups, approved)
             for each in sorted(
                 catalogue.specializations, key=lambda s: _urgency_of(stored.get(s.slug), s.name)
             )
@@ -110,11 +123,19 @@ def week_view(chain: Chain, week: Week) -> WeekView:
             cut_off=table.cut_off(week),
             first_due=table.cut_off(week) + CUT_OFF_LEAD,
             day=table.day(week),
-            audience=sum(readers.count_by_specializations(tx).values()),
+            audience=audience,
             drafts=items.count(tx, state=ItemState.DRAFT),
             regular=issue_status(tx, own[0]) if own else None,
             last_issue=issue_status(tx, newest[-1]) if newest else None,
         )
+
+
+def _groups(tx: Transaction) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for slugs, number in audiences.groups(tx).items():
+        for slug in slugs:
+            counts[slug] = counts.get(slug, 0) + number
+    return counts
 
 
 def _urgency_of(edition: Edition | None, name: str) -> tuple[int, str]:
@@ -130,6 +151,7 @@ def _line(  # noqa: PLR0917 - what one row of the table is made of
     edition: Edition | None,
     carried: Mapping[tuple[int, int], Item],
     counts: Mapping[str, int],
+    groups: Mapping[str, int],
     approved: Mapping[str, Approval],
 ) -> EditionLine:
     profile = catalogue.specialization(slug)
@@ -144,6 +166,7 @@ def _line(  # noqa: PLR0917 - what one row of the table is made of
         updates=kinds.count(Kind.ROLE_UPDATE),
         pay=kinds.count(Kind.SALARY_NEWS),
         readers=counts.get(slug, 0),
+        groups=groups.get(slug, 0),
         approval=approved.get(slug),
     )
 

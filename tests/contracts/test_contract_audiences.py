@@ -106,3 +106,28 @@ def test_an_issue_opens_only_when_rows_counted_before_equal_the_audience(
         assert issues.open(tx, issue.id, 2, 2)
         assert issues.by_name(tx, issue.name).state is IssueState.OPEN
         assert not issues.open(tx, issue.id, 2, 2)
+
+
+def test_groups_are_readers_who_differ_in_what_makes_a_mail(database: Database) -> None:
+    some = [
+        ("a@example.org", ("one", "two"), "Europe/Berlin"),
+        ("b@example.org", ("one", "two"), None),
+        ("c@example.org", ("one",), None),
+        ("d@example.org", ("one",), None),
+    ]
+    with database.write() as tx:
+        for number, (email, slugs, zone) in enumerate(some, 1):
+            person = NewReader(
+                email=email,
+                name="",
+                specializations=slugs,
+                timezone=zone,
+                plan_started_on=None,
+                line=number,
+            )
+            readers.add(tx, [person], confirmed_at=NOW, consent_source="t", import_id=None, now=NOW)
+        assert audiences.groups(tx) == {("one", "two"): 1, ("one",): 1}, "a zone makes none"
+        readers.set_plan(tx, 3, NOW.date(), 0, NOW)
+        assert audiences.groups(tx) == {("one", "two"): 1, ("one",): 2}
+        readers.leave(tx, 4, specializations=None, now=NOW)
+        assert audiences.groups(tx) == {("one", "two"): 1, ("one",): 1}

@@ -383,6 +383,8 @@ async def test_the_preview_shows_the_block_and_changes_nothing(desk: Desk) -> No
         assert policy.startswith("sandbox;")
         assert "script-src" not in policy
         assert "default-src 'none'" in policy
+        editor = (await client.get(f"/desk/items/{number}")).text
+        assert 'formtarget="preview" formnovalidate name="part" value="text"' in editor
         text = await look("/desk/items/preview", part="text", summary="Some **bold** words")
         assert "SECURITY FIX" in text.text
         assert "Some bold words" in text.text

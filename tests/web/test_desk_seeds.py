@@ -130,6 +130,19 @@ async def test_the_issue_page_says_who_waits_and_one_button_sends_to_all(desk: D
     )
 
 
+async def test_the_week_counts_groups_and_shows_the_last_issue(desk: Desk) -> None:
+    edition(desk)
+    desk.turn("unsure", 1)
+    async with desk.client(DeskRole.SENDER) as client:
+        page = await client.get(WEEK_PAGE)
+        shown = words(page.text)
+        assert "MLOps Engineer role draft 3 release s 0 0 3 3 Review" in shown.replace(
+            "releases", "release s"
+        )
+        assert "Last issue: week 34, regular" in shown
+        assert 'href="/desk/issues/2026-W34-regular/unsure"' in page.text
+
+
 async def test_while_it_is_paused_both_acts_are_offered_and_each_does_its_own(desk: Desk) -> None:
     with desk.site.app.db.write() as tx:
         tx.execute("UPDATE delivery SET state = 'pending' WHERE id > 1")

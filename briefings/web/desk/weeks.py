@@ -151,11 +151,5 @@ def _page(visit: Visit, week: Week) -> Response:
         address=address(week),
         now=visit.site.now(),
         inbox_page=visit.leads_to("GET /desk/inbox"),
-        share=share,
         meanings=MEANINGS,
     )
-
-
-def share(part: int, whole: int) -> str:
-    """The class that gives a part its width in tens; the policy allows no style on the element."""
-    return f"s{max(10, round(part / whole * 10) * 10)}" if whole else "s10"

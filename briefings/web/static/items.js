@@ -19,18 +19,18 @@
     } catch (_) { return; }
   });
   document.querySelectorAll("[data-editor]").forEach(function (form) {
-    var show, keep, changed = false, button = form.querySelector("[data-preview]");
+    var show, keep, changed = false, button = form.querySelector("[data-preview]"), text = form.querySelector("[data-preview-text]"), shown = button;
     function look() {
       var old = document.querySelector("[data-frame]"), fresh = old.cloneNode(false);
       old.replaceWith(fresh);  /* a new frame leaves no step in the browser's history */
-      form.requestSubmit(button);
+      form.requestSubmit(shown);
     }
     form.addEventListener("input", function () {
       changed = true;
       clearTimeout(show); show = setTimeout(look, 600);
       clearTimeout(keep); keep = setTimeout(function () { form.dispatchEvent(new Event("keep-unsaved")); }, 4000);
     });
-    form.addEventListener("submit", function (event) { if (event.submitter !== button) { clearTimeout(keep); changed = false; } });
+    form.addEventListener("submit", function (event) { if (event.submitter === button || event.submitter === text) { shown = event.submitter; } else { clearTimeout(keep); changed = false; } });
     window.addEventListener("beforeunload", function (event) { if (changed) { event.preventDefault(); } });
     look();
   });
