@@ -15,6 +15,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyn
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from briefings.errors import WrongTemplate
+from briefings.render.compiled import Compiled
 from briefings.render.textpart import whole
 from briefings.render.words import unbroken
 
@@ -49,6 +50,7 @@ ALLOWED_MJML: dict[str, frozenset[str]] = {
 }
 """The elements and attributes of MJML that our templates use, each seen to work in mjml-python."""
 
+_COMPILED = {True: Compiled(), False: Compiled()}
 _TAG = re.compile(r"<(/?)(mj[\w-]*)((?:[^<>\"]|\"[^\"]*\")*)>")
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*\"([^\"]*)\"")
 _FORBIDDEN = (
@@ -73,6 +75,7 @@ def environment(folder: Path, *, markup: bool) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=_COMPILED[markup],
     )
     made.filters = {name: made.filters[name] for name in _FILTERS}
     made.tests = {name: made.tests[name] for name in _TESTS}

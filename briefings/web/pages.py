@@ -18,11 +18,13 @@ from briefings.model.catalogue import Specialization
 from briefings.model.figures import Metric, metric_words, number, written
 from briefings.model.news import Change, News
 from briefings.readers.figures import MetricGroup
+from briefings.render.compiled import Compiled
 from briefings.render.marked import in_html
 from briefings.render.words import listed, opening
 from briefings.web.navigation import entries
 from briefings.weeks import Week
 
+_COMPILED = Compiled()
 _HERE = Path(__file__).parent
 _YEAR = 365 * 86_400
 MOST_DESCRIBED = 300
@@ -51,6 +53,7 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_COMPILED,
         )
         self._templates.filters.update(
             day=day,
