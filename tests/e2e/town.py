@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import ssl
+import tempfile
 import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 
 from briefings.config import Settings
@@ -180,10 +182,21 @@ def found(folder: Path, *, mail_url: str | None = None, **changes: object) -> To
         secret_key=SECRET,
         **changes,
     )
+    (folder / "subscribers.db").write_bytes(stocked())
     app = build(settings, clock=clock, sleep=lambda _seconds: None)
     init(app.chain)
-    load_folder(app.chain, ROOT / "catalogue")
     return Town(app=app, folder=folder, clock=clock, settings=settings)
+
+
+@cache
+def stocked() -> bytes:
+    """A migrated SQLite file with the shipped catalogue, made once per process, tied to no place."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "subscribers.db"
+        app = build(Settings.load({}, database_url=f"sqlite:///{file}"), clock=Clock())
+        load_folder(app.chain, ROOT / "catalogue")
+        app.db.dispose()
+        return file.read_bytes()
 
 
 @contextmanager
