@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -123,3 +124,13 @@ def test_the_rules_see_what_they_forbid() -> None:
     assert commits("def commit(session): ...") == []
     assert imported("import os, jinja2.sandbox\nfrom babel.dates import x") == {"jinja2", "babel"}
     assert imported("if TYPE_CHECKING:\n    import _typeshed\nfrom briefings import x") == set()
+
+
+def test_no_page_puts_a_form_into_a_paragraph():
+    """A browser ends the paragraph before the form, and what the paragraph lays out is lost."""
+    wrong = [
+        page.name
+        for page in (PACKAGE / "web/pages").rglob("*.html")
+        if re.search(r"<p\b[^>]*>(?:(?!</p>).)*?<form\b", page.read_text("utf-8"), re.DOTALL)
+    ]
+    assert wrong == []
