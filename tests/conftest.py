@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -200,15 +201,22 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture
-def postgres_database(postgres: str) -> Iterator[str]:
-    """A database of its own for one test, empty: a SQLAlchemy URL."""
+@contextmanager
+def database_on(server: str, template: str = "template1") -> Generator[str]:
+    """A database of its own on a server, a copy of the template: a SQLAlchemy URL."""
     import psycopg
 
     name = f"test_{uuid.uuid4().hex}"
-    plain = postgres.replace("+psycopg", "")
+    plain = server.replace("+psycopg", "")
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    yield postgres.rsplit("/", 1)[0] + "/" + name
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    yield server.rsplit("/", 1)[0] + "/" + name
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> Iterator[str]:
+    """A database of its own for one test, empty: a SQLAlchemy URL."""
+    with database_on(postgres) as url:
+        yield url

@@ -6,9 +6,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy.engine import make_url
 
 from briefings.store.database import Database
+from tests.conftest import database_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +20,18 @@ NEWEST = "newest"
 
 
 @pytest.fixture(params=BOTH)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database: at the newest version for who asks for `database`, else empty."""
+    newest = "database" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/briefings.db"
-    return request.getfixturevalue("postgres_database")
+        file = tmp_path / "briefings.db"
+        if newest:
+            shutil.copyfile(request.getfixturevalue("newest_file"), file)
+        yield f"sqlite:///{file}"
+        return
+    template = request.getfixturevalue("newest_database") if newest else "template1"
+    with database_on(request.getfixturevalue("postgres"), template) as made:
+        yield made
 
 
 def migrated(url: str) -> None:
@@ -53,19 +60,8 @@ def newest_database(postgres: str) -> str:
 
 
 @pytest.fixture
-def database(url: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+def database(url: str) -> Iterator[Database]:
     """A database at the newest version."""
-    named = make_url(url)
-    if named.get_backend_name() == "sqlite":
-        shutil.copyfile(request.getfixturevalue("newest_file"), str(named.database))
-    else:
-        import psycopg
-
-        template: str = request.getfixturevalue("newest_database")
-        server: str = request.getfixturevalue("postgres").replace("+psycopg", "")
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {named.database}".encode())
-            connection.execute(f"CREATE DATABASE {named.database} TEMPLATE {template}".encode())
     opened = Database.open(url)
     yield opened
     opened.dispose()
