@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from briefings.model.user import DeskRole
-from briefings.store import items
+from briefings.pipeline import seeding
+from briefings.store import items, seeds
 from tests.browser.test_sign_up_pages import serious
 from tests.web.conftest import Installation
 from tests.web.desk_of import EDITION, ISSUE, LATER, Desk, edition
@@ -91,6 +92,10 @@ def test_no_page_of_the_desk_has_a_serious_violation_or_is_too_wide(
     desk.item_ahead("2026-W36")
     item = desk.mailed_item()
     edition(desk)
+    desk.turn("pending", 1)
+    seeding.mark(desk.site.app.chain, "bo@example.org", by="test")
+    with desk.site.app.db.write() as tx:
+        seeds.hold(tx, 1, desk.site.clock())
     context = browser.new_context(bypass_csp=True, color_scheme=scheme)
     page = context.new_page()
     wrong: dict[str, object] = {}
@@ -104,6 +109,7 @@ def test_no_page_of_the_desk_has_a_serious_violation_or_is_too_wide(
         f"/weeks/{LATER}/approve",
         EDITION.removeprefix("/desk"),
         f"{EDITION.removeprefix('/desk')}/preview",
+        "/seeds",
         "/people",
         "/sessions",
         "/audit",
