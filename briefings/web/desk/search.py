@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 from fastapi import Response
@@ -32,7 +33,7 @@ def register(door: Door) -> None:
             found=found,
             page=page,
             pages=max(1, -(-found.editions_total // EDITIONS_SHOWN)),
-            at=lambda number: _address(query, number),
+            at=partial(_address, query),
             longest=LONGEST,
             may_write=visit.may(Permission.WRITE),
         )
