@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from briefings.model.reply import Outcome
 
 
+RATE_STEP = 0.01
+"""Seconds after which lanes that a rate held up go on, together: one by one costs a round each."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pace:
     """How fast lanes open, wait and close; seconds, and accepted mails."""
@@ -194,10 +198,11 @@ class LanePool:
     # ---- what the lanes call ------------------------------------------------------------
 
     def _next(self) -> Outgoing | None:
+        if self._rate_timer is not None:  # asked already, and there was nothing
+            return None
         if self._bucket is not None and not self._bucket.take():
-            if self._rate_timer is None:
-                loop = asyncio.get_running_loop()
-                self._rate_timer = loop.call_later(self._bucket.wait(), self._rate_allows)
+            wait = max(self._bucket.wait(), RATE_STEP)
+            self._rate_timer = asyncio.get_running_loop().call_later(wait, self._rate_allows)
             return None
         mail = self._feed()
         if mail is None:

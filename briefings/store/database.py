@@ -29,7 +29,7 @@ from briefings.store.faults import postgresql_told, psycopg_errors, sqlite_told
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from sqlalchemy.engine import URL, Connection, CursorResult, Engine
+    from sqlalchemy.engine import URL, Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
     Value = str | int | float | bytes | None
@@ -68,24 +68,30 @@ class Transaction:
 
     def execute(self, sql: str, /, **values: Value) -> int:
         """Run one statement with `:name` places and give the number of rows that it touched."""
-        return self._run(sql, values).rowcount
+        with closing(self._cursor()) as cursor:
+            cursor.execute(self._named(sql), values)
+            return cursor.rowcount
 
     def rows(self, sql: str, /, **values: Value) -> Sequence[Row]:
         """Run one statement with `:name` places and give its rows."""
-        return self._run(sql, values).fetchall()
+        with closing(self._cursor()) as cursor:
+            cursor.execute(self._named(sql), values)
+            return cursor.fetchall()
 
     def one(self, sql: str, /, **values: Value) -> Row | None:
         """Run one statement with `:name` places and give its first row, or None."""
-        return self._run(sql, values).fetchone()
+        with closing(self._cursor()) as cursor:
+            cursor.execute(self._named(sql), values)
+            return cursor.fetchone()
 
     def fetch(self, sql: str, values: Sequence[Value]) -> list[Row]:
-        """Run one hot statement with `?` places on the driver's own cursor and give its rows."""
+        """Run one statement with `?` places and give its rows."""
         with closing(self._cursor()) as cursor:
             cursor.execute(self._positional(sql), values)
             return list(cursor.fetchall())
 
     def run(self, sql: str, values: Sequence[Value]) -> int:
-        """Run one hot statement with `?` places on the driver's own cursor; rows touched."""
+        """Run one statement with `?` places and give the number of rows that it touched."""
         with closing(self._cursor()) as cursor:
             cursor.execute(self._positional(sql), values)
             return cursor.rowcount
@@ -126,13 +132,12 @@ class Transaction:
         self._asked += 1
         return self._asked
 
-    def _run(self, sql: str, values: dict[str, Value]) -> CursorResult[Any]:
-        return self._connection.exec_driver_sql(
-            sql if self.is_sqlite else _for_psycopg(sql), values
-        )
-
     def _cursor(self) -> DBAPICursor:
+        """The driver's own: SQLAlchemy's way to run a text took as long as SQLite needs for it."""
         return self._connection.connection.cursor()
+
+    def _named(self, sql: str) -> str:
+        return sql if self.is_sqlite else _for_psycopg(sql)
 
     def _positional(self, sql: str) -> str:
         return sql if self.is_sqlite else sql.replace("?", "%s")
@@ -255,6 +260,7 @@ class Database:
         finally:
             if self.pause is not None and time.monotonic() - self._streak > _LONGEST_STREAK:
                 self.pause(_PAUSE)
+                self._streak = time.monotonic()  # or every unit after this one would pause, too
             self._released = time.monotonic()
             self._turn.release()
 
@@ -455,7 +461,8 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction] - called by SQLAlchemy
         writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

@@ -46,9 +46,9 @@ from briefings.web.site import Site
 from briefings.web.warming import warm
 from briefings.wiring import App
 
-THREADS = 8
-"""Requests in work at once: twelve of them made each other wait for the interpreter with the write
-lock in hand. The database keeps up to 18 connections, for the sender, too."""
+THREADS = 4
+"""Requests in work at once. Who holds the write lock gives the interpreter away at each statement,
+and every other thread that works may keep it for 5 ms: more threads answered fewer forms."""
 PRESS_SECONDS = 1.0
 """How often presses of links are written down; a killed process loses so many seconds of them."""
 RETRY_SECONDS = "5"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -22,9 +21,6 @@ from briefings.wiring import App
 __all__ = ["configure_logs", "serve"]
 
 MOST_CONNECTIONS = 1_000
-SWITCH_SECONDS = 0.0005
-"""After which a thread lets others run. Who holds the write lock gives the interpreter away at each
-statement, and at Python's own 5 ms each other thread kept it for so long."""
 DRAIN_SECONDS = 5
 """Seconds that answers in work get after SIGTERM."""
 
@@ -39,7 +35,6 @@ def serve(app: App, *, demo: bool) -> None:
         configure_logs(app.settings)
     web = create_app(app, demo=demo)
     app.db.pause = app.chain.sleep
-    sys.setswitchinterval(SWITCH_SECONDS)
     # At the start, so that one start with SECRET_KEY=new,old is enough to drop the old one.
     Mailboxes.of(app.db, app.settings.secrets)
     with closing(listen(app.settings.bind)) as listening:

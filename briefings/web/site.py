@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -31,7 +31,8 @@ from briefings.wiring import App
 
 T = TypeVar("T")
 Fields = Mapping[str, list[str]]
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_PLAIN = "application/x-www-form-urlencoded"
+_FORMS = (_PLAIN, "multipart/form-data")
 _MOST_FIELDS = 200
 SETTINGS_FORM_SECONDS = 12 * 3600
 
@@ -221,11 +222,30 @@ async def form_fields(request: Request) -> Fields:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _FORMS:
         return {}
+    if kind == _PLAIN:
+        return _plain(await request.body())
     try:
         form = await request.form(max_files=_MOST_FIELDS, max_fields=_MOST_FIELDS)
     except (MultiPartException, HTTPException, ValueError):
         return {}
     return _texts(form)
+
+
+def _plain(body: bytes) -> Fields:
+    """Read a form as most browsers send it; the reader for both kinds takes ten times as long."""
+    fields: dict[str, list[str]] = {}
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8", "replace"),
+            keep_blank_values=True,
+            max_num_fields=_MOST_FIELDS,
+            errors="replace",
+        )
+    except ValueError:
+        return {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return fields
 
 
 def _texts(form: FormData) -> Fields:

@@ -209,10 +209,17 @@ def test_who_writes_without_end_pauses_so_that_other_processes_get_in(tmp_path: 
     opened = Database.open(f"sqlite:///{tmp_path}/briefings.db")
     opened.migrate()
     pauses: list[float] = []
-    opened.pause = pauses.append
+    at: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        at.append(time.monotonic())
+
+    opened.pause = pause
     until = time.monotonic() + 20
-    while not pauses and time.monotonic() < until:
+    while len(pauses) < 2 and time.monotonic() < until:
         with opened.write() as tx:
-            instance.put(tx, "a", str(len(pauses)))
-    assert pauses == [0.005]
+            instance.put(tx, "a", str(time.monotonic_ns()))
+    assert pauses == [0.005, 0.005]
+    assert at[1] - at[0] >= 0.02, "a pause was forgotten as soon as it was made"
     opened.dispose()
