@@ -86,6 +86,11 @@ def in_words(text: str) -> str:
     return words.strip()
 
 
+def unmarked(text: str) -> str:
+    """Give the words of a text alone, without marks and addresses: for a line that is cut short."""
+    return "".join(piece.text + (" " if piece.gap else "") for piece in pieces(text)).strip()
+
+
 def in_html(text: str) -> Markup:
     """Give a text as safe HTML for a page."""
     made = "".join(map(_html, pieces(text)))

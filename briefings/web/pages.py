@@ -19,7 +19,7 @@ from briefings.model.figures import Metric, metric_words, number, written
 from briefings.model.news import Change, News
 from briefings.readers.figures import MetricGroup
 from briefings.render.compiled import Compiled
-from briefings.render.marked import in_html
+from briefings.render.marked import in_html, unmarked
 from briefings.render.words import listed, opening
 from briefings.web.navigation import entries
 from briefings.weeks import Week
@@ -61,6 +61,7 @@ class Pages:
             week_day=week_day,
             day_and_time=day_and_time,
             marked=in_html,
+            unmarked=unmarked,
             moment=moment,
             web_link=web_link,
             tone=tone,

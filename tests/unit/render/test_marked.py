@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefings.render.marked import Piece, in_html, in_words, pieces
+from briefings.render.marked import Piece, in_html, in_words, pieces, unmarked
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ def test_it_is_read_so(text: str, html: str | None, words: str | None) -> None:
     if html is not None:
         assert in_html(text) == html
         assert in_words(text) == words
+
+
+def test_a_line_that_is_cut_short_has_neither_marks_nor_addresses() -> None:
+    text = "Set `--drain` and **read** the [notes](https://example.org/notes) first"
+    assert unmarked(text) == "Set --drain and read the notes first"
+    assert unmarked("2 * 3 < 7, a_b_c") == "2 * 3 < 7, a_b_c"
 
 
 def test_words_without_marks_are_one_piece() -> None:
