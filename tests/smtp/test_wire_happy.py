@@ -261,6 +261,21 @@ async def test_a_sender_may_give_up_from_inside_feed(serve, desk, lane_to, log):
     assert len(desk.outcomes) == 1
 
 
+@WAYS
+async def test_a_sender_may_give_up_when_it_gets_a_withdrawn_mail_back(
+    serve, desk, lane_to, offered
+):
+    async with serve(extensions=offered) as server:
+        lane = lane_to(server)
+        desk.mails = [mail(1), mail(2)]
+        desk.permissions = {1: Permission.SKIP}
+        desk.on_done = lambda *_: lane.give_up("enough")
+        end = await lane.run()
+    assert end.reason == "enough"
+    assert desk.kinds == {1: "Returned"}
+    assert server.accepted == []
+
+
 async def test_a_lane_that_is_ended_before_it_connects_takes_no_mail(serve, desk, lane_to):
     desk.mails = [mail(1)]
     async with serve() as server:
