@@ -101,6 +101,7 @@ class Conversation(asyncio.Protocol):
         if self._over:
             transport.abort()
             return
+        self._departures.enter()
         if transport.is_closing():
             self.connection_lost(None)
             return
@@ -431,6 +432,8 @@ class Conversation(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         transport = self._transport
+        if transport is not None:
+            self._departures.leave()
         clean = not (abort or self._expected or self._opening or self._leaving)
         if (mail := self._leaving) is not None:
             self._leaving = None

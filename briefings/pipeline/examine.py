@@ -20,7 +20,7 @@ from briefings.model.news import Item
 from briefings.model.reader import Preferences
 from briefings.pipeline.audience import Audience, gather
 from briefings.pipeline.chain import Chain
-from briefings.pipeline.link_checks import EXAMINED, mailed_links
+from briefings.pipeline.mailed_links import EXAMINED, mailed_links
 from briefings.pipeline.prepare import load_catalogue
 from briefings.slots import Sheet, decode_block
 from briefings.store import editions, link_checks, publishing

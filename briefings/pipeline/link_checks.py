@@ -15,17 +15,15 @@ from urllib.parse import urlsplit
 from briefings.desk.links import MailedLink
 from briefings.errors import NotFound
 from briefings.feeds.fetch import FeedTrouble, Fetcher
-from briefings.model.edition import EditionState
 from briefings.model.links import LinkAnswer
-from briefings.pipeline.audience import GOES, Audience, gather
+from briefings.pipeline.audience import gather
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.mailed_links import EXAMINED, mailed_links
 from briefings.pipeline.prepare import load_catalogue
-from briefings.render.marked import pieces
 from briefings.store import editions, link_checks
 from briefings.store.database import Transaction
 from briefings.weeks import Week
 
-EXAMINED = (*GOES, EditionState.HELD)
 AT_ONCE = 8
 PER_HOST = 2
 """Most sources stand on one or two hosts, which must not take us for an attack."""
@@ -77,41 +75,6 @@ class Tried:
         if self.left:
             told += f" There was no time for {self.left} more: check again, those come first."
         return told
-
-
-def mailed_links(audience: Audience, slug: str) -> tuple[MailedLink, ...]:
-    """Give the addresses outside our own site that mails of an edition lead to, once per place.
-
-    These are the sources of its items and of their figures, the links in their text, and the tools
-    of its plan, whose steps stand in the mails of readers at different weeks.
-    """
-    found: list[MailedLink] = []
-    for placement in audience.editions[slug].placements:
-        item = audience.items[placement.item_id, placement.revision]
-        news = item.news
-        told = [(news.source_url, "its source")]
-        told += [(piece.url, "a link in its text") for piece in pieces(news.summary)]
-        for row in news.pay:
-            for figure in (row.now, row.before):
-                told += [(figure.source_url, "the source of a figure")] if figure else []
-        found += [
-            MailedLink(url=url, place=news.headline, what=what, item_id=item.id)
-            for url, what in told
-        ]
-    for step in audience.catalogue.specialization(slug).plan:
-        tool = audience.catalogue.tool(step.tool)
-        found.append(
-            MailedLink(
-                url=tool.project_url,
-                place=f"Plan week {step.number}",
-                what=f"the address of {tool.name}",
-            )
-        )
-    once: dict[tuple[int | None, str], MailedLink] = {}
-    for each in found:
-        if each.url:
-            once.setdefault((each.item_id, each.url), each)
-    return tuple(once.values())
 
 
 def links_of_editions(

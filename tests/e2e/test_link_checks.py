@@ -180,7 +180,7 @@ def test_a_lost_network_is_one_advice_changes_no_verdict_and_stops_no_approval(
 
 
 def test_a_check_ends_in_time_and_begins_next_time_with_what_was_left(
-    town: Town, server: FeedServer
+    town: Town, server: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edition(town, news("hangs", server.url("/hangs")), news("good", server.url("/good")))
     slow = fetcher(bounds=replace(QUICK, silence=20.0, whole=30.0))
@@ -190,6 +190,7 @@ def test_a_check_ends_in_time_and_begins_next_time_with_what_was_left(
     server.pages["/hangs"] = Page(body=b"awake")
     server.asked.clear()
     told: list[tuple[int, int | None]] = []
+    monkeypatch.setattr("briefings.pipeline.link_checks.PER_HOST", 1)  # two would race
     check_links(town.app.chain, fetcher(), WEEK, progress=lambda *each: told.append(each))
     assert told == [(0, 2)]
     assert {each.path for each in server.asked} == {"/hangs", "/good"}

@@ -129,3 +129,30 @@ async def test_without_a_record_nothing_leaves(story: Story, monkeypatch: pytest
     assert story.told == ["look [1, 2]", "lost 1 disk full", "lost 2 disk full"]
     story.log.flush()
     assert read_log(story.log.path).departed == frozenset()
+
+
+async def test_a_few_wait_a_moment_for_those_of_other_lanes(story: Story):
+    gone = asyncio.Event()
+    departures = story.departures()
+    for _ in range(8):
+        departures.enter()
+    departures.add(Body(story, 1, gone.set))
+    await asyncio.sleep(0)
+    assert story.told == []
+    await asyncio.wait_for(gone.wait(), 10)
+    assert story.told == ["look [1]", "depart 1", "fill 1"]
+
+
+async def test_half_of_the_lanes_wait_for_nobody(story: Story):
+    departures = story.departures()
+    for _ in range(8):
+        departures.enter()
+    for row in (1, 2, 3, 4, 5):
+        departures.add(Body(story, row))
+    await asyncio.sleep(0)
+    assert story.told[0] == "look [1, 2, 3, 4, 5]"
+    for _ in range(6):
+        departures.leave()
+    departures.add(Body(story, 6))
+    await asyncio.sleep(0)
+    assert story.told[-1] == "fill 1"
