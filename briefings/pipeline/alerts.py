@@ -8,6 +8,7 @@ from hashlib import sha256
 from briefings.pipeline.chain import Chain
 from briefings.store import alerts
 from briefings.store.alerts import Alert
+from briefings.store.database import Transaction
 
 
 def alert(chain: Chain, key: str, text: str, *, week: str | None = None) -> list[str]:
@@ -20,6 +21,13 @@ def alert(chain: Chain, key: str, text: str, *, week: str | None = None) -> list
 def of_the_day(what: str, text: str, now: datetime) -> str:
     """Give the key of an alert that is raised once a day for the same words."""
     return f"{what}:{sha256(text.encode()).hexdigest()[:12]}:{now:%Y-%m-%d}"
+
+
+def of_pause(tx: Transaction, reason: str, now: datetime) -> str:
+    """Raise the alert of a pause in the unit that makes it, once a day; gives its words."""
+    told = f"Paused, nobody was burnt: {reason}"
+    alerts.add(tx, of_the_day("sending-paused", told, now), told, week=None, now=now)
+    return told
 
 
 def unmailed(chain: Chain) -> list[Alert]:

@@ -35,7 +35,7 @@ from briefings.model.reply import (
     Unsure,
 )
 from briefings.pipeline import correct
-from briefings.pipeline.alerts import of_the_day
+from briefings.pipeline.alerts import of_pause
 from briefings.pipeline.audience import Audience, Decision
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.instance import refuse_if_exchanged
@@ -44,7 +44,6 @@ from briefings.pipeline.open_issue import issue_audience
 from briefings.pipeline.press import put_briefing, words_of
 from briefings.pipeline.seeding import next_due
 from briefings.store import (
-    alerts,
     blocks,
     deliveries,
     issues,
@@ -121,6 +120,7 @@ class Claims:
         more = more and self.may_send()
         if not results and not pauses and not (more and self._may_be_due(now)):
             return ()
+        told: list[str] = []
         with chain.db.write() as tx:
             refuse_if_exchanged(tx, chain, self._sending.instance)
             if results:
@@ -130,16 +130,15 @@ class Claims:
                 if earlier:
                     deliveries.revive(tx, earlier)
                 issues.set_state(tx, issue_id, (IssueState.OPEN,), IssueState.PAUSED, pause.reason)
-                told = _told(pause)
-                alerts.add(tx, of_the_day("sending-paused", told, now), told, week=None, now=now)
+                told.append(of_pause(tx, pause.reason, now))
             room = CLAIM - len(self._held) + len(results)
             claimed = self._claimed(tx, now, room) if more and room > 0 else []
         self._now = now
         self._forget(results)
         self.settled += len(results)
-        for issue_id, pause in pauses.items():
+        self.notes += told
+        for issue_id in pauses:
             self._windows.pop(issue_id, None)
-            self.notes.append(_told(pause))
         for row, issue in claimed:
             self._held[row.id] = (row, issue)
             self._delivery_of[row.reader_id] = row.id
@@ -371,10 +370,6 @@ class Claims:
             self._audiences[content] = audience
         held = deliveries.held_elsewhere(tx, row.id, reader.id, audience.item_ids)
         return reader, audience.decide(reader, held)
-
-
-def _told(pause: PauseIssue) -> str:
-    return f"Paused, nobody was burnt: {pause.reason}"
 
 
 def _kind(outcome: Rejected) -> tuple[object, ...]:

@@ -27,7 +27,7 @@ from briefings.errors import DatabaseBusy, Refused
 from briefings.logs import Log
 from briefings.model.delivery import Issue, IssueState
 from briefings.model.reply import PauseIssue, StopLane
-from briefings.pipeline.alerts import alert, of_the_day
+from briefings.pipeline.alerts import alert, of_pause, of_the_day
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.claims import LEASE, Claims, Sending
 from briefings.pipeline.correct import finish_corrections
@@ -332,9 +332,7 @@ def _after(chain: Chain, sending: Sending, end: PoolEnd) -> list[str]:
                     issues.set_state(
                         tx, issue.id, (IssueState.OPEN,), IssueState.PAUSED, end.trouble.reason
                     )
-        told = f"Paused, nobody was burnt: {end.trouble.reason}"
-        alert(chain, of_the_day("sending-paused", told, chain.clock()), told)
-        return [told]
+            return [of_pause(tx, end.trouble.reason, chain.clock())]
     if isinstance(end.trouble, StopLane) and end.trouble.alert:
         told = f"Nothing can be sent: {end.reason}"
         alert(chain, of_the_day("sending-login", told, chain.clock()), told)

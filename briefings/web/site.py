@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -10,7 +10,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
@@ -228,12 +228,11 @@ async def form_fields(request: Request) -> Fields:
         form = await request.form(max_files=_MOST_FIELDS, max_fields=_MOST_FIELDS)
     except (MultiPartException, HTTPException, ValueError):
         return {}
-    return _texts(form)
+    return _by_name(form.multi_items())
 
 
 def _plain(body: bytes) -> Fields:
     """Read a form as most browsers send it; the reader for both kinds takes ten times as long."""
-    fields: dict[str, list[str]] = {}
     try:
         pairs = parse_qsl(
             body.decode("utf-8", "replace"),
@@ -243,14 +242,13 @@ def _plain(body: bytes) -> Fields:
         )
     except ValueError:
         return {}
-    for name, value in pairs:
-        fields.setdefault(name, []).append(value)
-    return fields
+    return _by_name(pairs)
 
 
-def _texts(form: FormData) -> Fields:
+def _by_name(pairs: Iterable[tuple[str, str | UploadFile]]) -> Fields:
+    """The texts of a form under their names; a file that somebody sent is no field of ours."""
     fields: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
+    for name, value in pairs:
         if not isinstance(value, UploadFile):
             fields.setdefault(name, []).append(value)
     return fields

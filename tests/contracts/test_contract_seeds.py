@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from briefings.store.database import Database
 
 WEEK, SLUG = "2026-W34", "mlops-engineer"
+EDITION = Edition(
+    specialization=SLUG,
+    week=WEEK,
+    state=EditionState.DRAFT,
+    placements=(),
+    subject="S",
+    intro="",
+)
 
 
 def waiting(database: Database, *marked: int) -> Issue:
@@ -117,14 +125,6 @@ def test_a_reader_is_marked_once_and_shown_with_what_reaches_one(database: Datab
 
 
 def test_an_approval_keeps_the_choice_and_taking_it_back_forgets_it(database: Database) -> None:
-    edition = Edition(
-        specialization=SLUG,
-        week=WEEK,
-        state=EditionState.DRAFT,
-        placements=(),
-        subject="S",
-        intro="",
-    )
     chosen = SeedsFirst(most=3, release_at=LATER)
 
     def approve(seeds_first: SeedsFirst | None) -> SeedsFirst | None:
@@ -133,7 +133,7 @@ def test_an_approval_keeps_the_choice_and_taking_it_back_forgets_it(database: Da
                 tx,
                 WEEK,
                 SLUG,
-                content_hash=editions.content_hash(edition),
+                content_hash=editions.content_hash(EDITION),
                 count=5,
                 by="ana",
                 now=NOW,
@@ -144,25 +144,17 @@ def test_an_approval_keeps_the_choice_and_taking_it_back_forgets_it(database: Da
         return found
 
     with database.write() as tx:
-        editions.put(tx, edition, now=NOW)
+        editions.put(tx, EDITION, now=NOW)
     assert approve(chosen) == chosen
     assert approve(None) is None
     assert approve(SeedsFirst(most=1)) == SeedsFirst(most=1)
 
 
 def test_what_only_seeds_have_is_shown_to_nobody_else(database: Database) -> None:
-    edition = Edition(
-        specialization=SLUG,
-        week=WEEK,
-        state=EditionState.DRAFT,
-        placements=(),
-        subject="S",
-        intro="",
-    )
     issue = waiting(database, 3)
     with database.write() as tx:
-        editions.put(tx, edition, now=NOW)
-        fingerprint = editions.content_hash(edition)
+        editions.put(tx, EDITION, now=NOW)
+        fingerprint = editions.content_hash(EDITION)
         editions.approve(tx, WEEK, SLUG, content_hash=fingerprint, count=1, by="a", now=NOW)
         publishing.publish(tx, WEEK, SLUG, issue_id=issue.id, subject="S", now=NOW)
         archive.put(tx, WEEK, SLUG, 1, NOW)
