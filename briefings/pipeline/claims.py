@@ -173,8 +173,8 @@ class Claims:
     def gone(self) -> Collection[int]:
         """Claimed rows whose reader changed, or whose issue closed, since the last look (P4).
 
-        Costs 5 us while nobody wrote to SQLite, so it is asked before every body; PostgreSQL has no
-        such number and is asked ten times a second.
+        Costs 5 us while nobody wrote to SQLite, so it is asked before bodies leave; PostgreSQL has
+        no such number and is asked ten times a second.
         """
         db = self._chain.db
         version = db.data_version() if db.is_sqlite else int(self._chain.monotonic() / LOOK_EVERY)
