@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from briefings.cli.shared import MaybeWeek, open_app, plural, week_of
+from briefings.cli.shared import MaybeWeek, on_record, open_app, plural, week_of
 
 app = typer.Typer(help="Published briefings that anybody may read.", no_args_is_help=True)
 
@@ -41,11 +41,11 @@ def list_shown() -> None:
 
 
 def _switch(slug: str, week: str | None, *, shown: bool) -> None:
-    from briefings.pipeline.archive import switch
+    from briefings.pipeline import on_record_setup as acts
 
-    done = switch(
-        open_app().chain, slug, week_of(week) if week else None, shown=shown, by="operator"
-    )
     word = "on" if shown else "off"
+    chosen = week_of(week) if week else None
+    with on_record(open_app().chain, f"archive {word}", acts.ARCHIVE) as record:
+        done = acts.switch_archive(record, slug, chosen, shown=shown)
     said = f"{slug}{f' {week}' if week else ''}: archive {word}"
     print(f"{said}{'' if done.changed else ' already'}, {plural(len(done.shown), 'week')} shown.")

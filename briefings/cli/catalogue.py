@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from briefings.cli.shared import open_app, plural
+from briefings.cli.shared import on_record, open_app, plural
 from briefings.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ def summary(report: CatalogueReport) -> str:
 @app.command()
 def load(folder: Folder) -> None:
     """Load the files; loading the same files again changes nothing."""
-    from briefings.pipeline.catalogue import load_folder
+    from briefings.pipeline import on_record_setup as acts
 
-    done = load_folder(open_app().chain, folder)
+    with on_record(open_app().chain, "catalogue load", acts.CATALOGUE, whole=False) as record:
+        done = acts.load_catalogue(record, folder)
     report = done.report
     print(summary(report))
     if done.drafts:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from briefings.cli import LEFT_OR_FAILED, OK
-from briefings.cli.shared import open_app, plural, progress
+from briefings.cli.shared import on_record, open_app, plural, progress
 
 app = typer.Typer(help="The release feeds of the catalogue's tools.", no_args_is_help=True)
 
@@ -37,15 +37,15 @@ def list_() -> None:
 @app.command()
 def check(tool: MaybeTool = None) -> int:
     """Check one feed now, or all that are due; new entries become drafts."""
-    from briefings.pipeline.feed_checks import check_due, check_now
+    from briefings.pipeline import on_record_setup as acts
 
     opened = open_app()
-    with progress("Feeds") as told:
+    with (
+        on_record(opened.chain, "feeds check", acts.CHECK_FEEDS, whole=False) as record,
+        progress("Feeds") as told,
+    ):
         told(0, None)
-        if tool is not None:
-            done = [check_now(opened.chain, opened.fetcher(), tool)]
-        else:
-            done = check_due(opened.chain, opened.fetcher())
+        done = acts.check_feeds(record, opened.fetcher(), tool)
     for checked in done:
         print(f"{checked.tool}: {checked.words}")
     drafts = sum(len(checked.drafts) for checked in done)
@@ -56,7 +56,8 @@ def check(tool: MaybeTool = None) -> int:
 @app.command()
 def interval(tool: Tool, hours: Hours) -> None:
     """Set how often a feed is asked."""
-    from briefings.pipeline.feed_checks import set_interval
+    from briefings.pipeline import on_record_setup as acts
 
-    set_interval(open_app().chain, tool, hours)
+    with on_record(open_app().chain, "feeds interval", acts.FEED_INTERVAL) as record:
+        acts.set_interval(record, tool, hours)
     print(f"{tool}: asked every {plural(hours, 'hour')}.")

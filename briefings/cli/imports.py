@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from briefings.cli import LEFT_OR_FAILED
-from briefings.cli.shared import MaybeWeek, known_mailboxes, open_app, plural, progress, week_of
+from briefings.cli.shared import (
+    MaybeWeek,
+    known_mailboxes,
+    on_record,
+    open_app,
+    plural,
+    progress,
+    week_of,
+)
 from briefings.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -36,13 +44,17 @@ def _run(
     as_draft: bool = False,
     consent_source: str | None = None,
 ) -> int:
+    from briefings.pipeline import on_record_setup as acts
     from briefings.pipeline.importing import ImportKind, import_file
     from briefings.pipeline.prepare import load_catalogue
 
     opened = open_app()
     with opened.db.read() as tx:
         catalogue = load_catalogue(tx)
-    with progress(f"Reading {file.name}") as report:
+    with (
+        on_record(opened.chain, f"import {kind}", acts.IMPORT, whole=False) as record,
+        progress(f"Reading {file.name}") as report,
+    ):
         done = import_file(
             opened.db,
             catalogue,
@@ -58,6 +70,8 @@ def _run(
             sleep=opened.chain.sleep,
             email_hashes=known_mailboxes(opened).names,
         )
+        if not dry_run:
+            acts.imported(record, file, done)
     print(summary(file, done, dry_run=dry_run), file=sys.stderr if done.bad else sys.stdout)
     return LEFT_OR_FAILED if done.bad else 0
 

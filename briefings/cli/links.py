@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from briefings.cli import LEFT_OR_FAILED, OK
-from briefings.cli.shared import Specializations, WeekOption, open_app, progress, week_of
+from briefings.cli.shared import Specializations, WeekOption, on_record, open_app, progress, week_of
 
 app = typer.Typer(help="The links that editions mail.", no_args_is_help=True)
 
@@ -16,12 +16,15 @@ def check(week: WeekOption, specialization: Specializations = None) -> int:
 
     The exit code is 1 when a page is gone: that blocks an approval.
     """
-    from briefings.pipeline.link_checks import check_links
+    from briefings.pipeline import on_record_setup as acts
 
     opened = open_app()
-    with progress("Links") as bar:
-        tried = check_links(
-            opened.chain,
+    with (
+        on_record(opened.chain, "links check", acts.CHECK_LINKS, whole=False) as record,
+        progress("Links") as bar,
+    ):
+        tried = acts.check_links(
+            record,
             opened.link_fetcher(),
             week_of(week),
             specialization or [],

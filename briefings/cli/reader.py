@@ -60,23 +60,27 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete everything about a reader for good; a hash stays, so that no import brings it back."""
-    from briefings.pipeline.reader import erase_reader
+    from briefings.pipeline import on_record_readers as acts
 
     opened = open_app()
     mailboxes = _mailboxes(opened)
     if not yes:
         typer.confirm(f"Delete everything about {email} for good?", abort=True)
-    erase_reader(opened.chain, mailboxes, _left_log(opened), email)
+    with on_record(opened.chain, "reader erase", acts.ERASE) as record:
+        acts.erase(record, mailboxes, _left_log(opened), email)
     print("Deleted. A code stays from which nobody can read the address.")
 
 
 @app.command()
 def suppress(email: Email) -> None:
     """Never mail an address again, whether or not it has a reader."""
-    from briefings.pipeline.reader import suppress as suppress_address
+    from briefings.pipeline import on_record_readers as acts
 
     opened = open_app()
-    if suppress_address(opened.chain, _mailboxes(opened), _left_log(opened), email):
+    mailboxes = _mailboxes(opened)
+    with on_record(opened.chain, "reader suppress", acts.SUPPRESS) as record:
+        new = acts.suppress(record, mailboxes, _left_log(opened), email)
+    if new:
         print(f"{email} gets no mail from now on.")
     else:
         print(f"{email} was suppressed before: nothing changed.")
@@ -91,9 +95,11 @@ def tier(
     ] = "",
 ) -> None:
     """Give a reader a tier; the next mail that is claimed follows it."""
-    from briefings.pipeline.tiers import grant
+    from briefings.pipeline import on_record_readers as acts
 
-    done = grant(open_app().chain, email, tier, by="operator", key=key)
+    with on_record(open_app().chain, "reader tier", acts.TIER) as record:
+        # "operator" stands in the keys of all earlier grants, too.
+        done = acts.give_tier(record, email, tier, by="operator", key=key)
     if done.changed:
         print(f"{email} has the tier {done.tier} from now on; before it was {done.before}.")
     else:
@@ -106,7 +112,7 @@ def seed(
     off: Annotated[bool, typer.Option("--off", help="Make it a reader like all others.")] = False,
 ) -> None:
     """Make a reader a seed reader: they get issues first where an editor chose that."""
-    from briefings.pipeline import on_record as acts
+    from briefings.pipeline import on_record_readers as acts
 
     act = acts.UNMARK_SEED if off else acts.MARK_SEED
     with on_record(open_app().chain, "reader seed", act) as record:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from briefings.cli import LEFT_OR_FAILED, MISUSED
-from briefings.cli.shared import open_app, plural
+from briefings.cli.shared import on_record, open_app, plural
 
 
 def register(app: typer.Typer) -> None:
@@ -67,13 +67,14 @@ def restore(
     file: Annotated[str, typer.Argument(help="A backup file, or the word `confirm`.")],
 ) -> None:
     """Put a backup in the database's place; afterwards `restore confirm` lets it send (P10)."""
-    from briefings.pipeline.instance import confirm
+    from briefings.pipeline import on_record_setup as acts
     from briefings.pipeline.instance import restore as put_back
     from briefings.wiring import build
 
     if file == "confirm":
         here = open_app()
-        done = confirm(here.chain, lambda: here.settings.secrets)
+        with on_record(here.chain, "restore confirm", acts.CONFIRM, whole=False) as record:
+            done = acts.confirm_restored(record, lambda: here.settings.secrets)
         _print_left(done.left)
         for name in done.paused:
             print(f"{name} waits: look at the mail server, then resume or cancel it.")

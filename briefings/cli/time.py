@@ -118,11 +118,14 @@ def schedule(
     as_json: AsJson = False,
 ) -> None:
     """Show the rules of time and where each comes from; --set stores one for the next start."""
-    from briefings.pipeline.rules import rules_of, store_rule
+    from briefings.pipeline import on_record_setup as acts
+    from briefings.pipeline.rules import rules_of
 
     opened = open_app()
-    for text in change or []:
-        print(store_rule(opened.chain, text))
+    if change:
+        with on_record(opened.chain, "schedule", acts.RULES) as record:
+            told = acts.store_rules(record, change)
+        print("\n".join(told))
     found = rules_of(opened.chain, opened.settings, opened.environment)
     if as_json:
         print(

@@ -75,9 +75,13 @@ class PublicMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switched:
-    """What a switch came to: whether anything changed, and the weeks that are shown now."""
+    """What a switch came to: whether anything changed, and the weeks that are shown now.
+
+    `before` is what the same switch said until then, None where it had never been set.
+    """
 
     changed: bool
+    before: bool | None
     shown: tuple[str, ...]
 
 
@@ -121,8 +125,11 @@ def switch(chain: Chain, slug: str, week: Week | None, *, shown: bool, by: str) 
             by=by,
             at=chain.clock(),
         )
+        stood = (each for each in archive.switches(tx) if each.specialization == slug)
+        before = next((each.shown for each in stood if each.week == said.week), None)
         changed = archive.switch(tx, said)
-        return Switched(changed=changed, shown=tuple(one.week for one in archive.shown(tx, slug)))
+        weeks = tuple(one.week for one in archive.shown(tx, slug))
+        return Switched(changed=changed, before=before, shown=weeks)
 
 
 def shelves(chain: Chain, slug: str | None = None) -> tuple[Shelf, ...]:

@@ -86,11 +86,16 @@ def check_now(chain: Chain, fetcher: Fetcher, tool: str) -> Checked:
     return _check(chain, fetcher, [claimed])[0]
 
 
-def set_interval(chain: Chain, tool: str, hours: int) -> None:
-    """Ask the feed of a tool every so many hours; NotFound for a tool without one."""
-    watched(chain)
+def set_interval(chain: Chain, tool: str, hours: int) -> int:
+    """Ask the feed of a tool every so many hours; gives how many it was before.
+
+    Raises:
+        NotFound: the tool has no feed.
+    """
+    before = {feed.tool: int(feed.every.total_seconds()) // 3600 for feed in watched(chain)}
     with chain.db.write() as tx:
         feeds.set_interval(tx, tool, hours, now=chain.clock())
+    return before[tool]
 
 
 def _check(chain: Chain, fetcher: Fetcher, claimed: Sequence[feeds.WatchedFeed]) -> list[Checked]:

@@ -33,9 +33,7 @@ PAUSE, RESUME, CANCEL = "pause an issue", "resume an issue", "cancel an issue"
 RELEASE = "send an issue to all"
 UNSURE = "settle unsure mails"
 TRIAGE = "triage items"
-MARK_SEED, UNMARK_SEED = "mark a seed reader", "unmark a seed reader"
 _ALL_MAIL = "all mail"
-_LIKE_ALL, _SEED = "like all others", "seed reader"
 _NAMED = 8
 """So many things are named in the subject of an entry; all of them stand in what became of them."""
 
@@ -216,31 +214,6 @@ def release(record: Record, name: str) -> bool:
         before = f"seed readers first, {waiting:,} waiting"
         record.changed(name, before=before, after="released to all")
     return done
-
-
-def mark_seed(record: Record, email: str) -> bool:
-    """Make a reader a seed reader; False where it was one. Raises what `seeding.mark` does.
-
-    The log names the number, which outlives an erased address.
-    """
-    number, new = seeding.mark(record.chain, email, by=record.by)
-    if new:
-        record.changed(f"reader {number}", before=_LIKE_ALL, after=_SEED)
-    return new
-
-
-def unmark_seed(record: Record, email: str) -> bool:
-    """Make a seed reader one like all others; False where it was none. See `seeding.unmark`."""
-    number, was = seeding.unmark(record.chain, email)
-    if was:
-        record.changed(f"reader {number}", before=_SEED, after=_LIKE_ALL)
-    return was
-
-
-def unmark_seed_number(record: Record, number: int) -> None:
-    """Do the same for a reader's number; raises what `seeding.unmark_number` does."""
-    seeding.unmark_number(record.chain, number)
-    record.changed(f"reader {number}", before=_SEED, after=_LIKE_ALL)
 
 
 def settle_unsure(record: Record, name: str, *, again: bool) -> int:

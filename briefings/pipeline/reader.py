@@ -73,8 +73,10 @@ def exported(chain: Chain, email: str) -> dict[str, object]:
         return everything_about(tx, _reader(tx, email), chain.clock())
 
 
-def erase_reader(chain: Chain, mailboxes: Mailboxes, log: LeftLog, email: str) -> None:
+def erase_reader(chain: Chain, mailboxes: Mailboxes, log: LeftLog, email: str) -> int | None:
     """Delete everything about a reader, as their own link would, or about who never confirmed.
+
+    Gives the reader's number, which stays; None for who never confirmed.
 
     Raises:
         NotFound: there is no reader with this address.
@@ -83,8 +85,10 @@ def erase_reader(chain: Chain, mailboxes: Mailboxes, log: LeftLog, email: str) -
     with chain.db.write() as tx:
         letters.forget_mailbox(tx, email)
         if signups.drop(tx, email) and readers.by_email(tx, email) is None:
-            return
-        erase(tx, mailboxes, log, _reader(tx, email), chain.clock())
+            return None
+        reader = _reader(tx, email)
+        erase(tx, mailboxes, log, reader, chain.clock())
+        return reader.id
 
 
 def suppress(chain: Chain, mailboxes: Mailboxes, log: LeftLog, email: str) -> bool:

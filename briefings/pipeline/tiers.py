@@ -17,11 +17,16 @@ from briefings.store.grants import Grant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
-    """What a grant came to; `changed` is False when it had been made before."""
+    """What a grant came to; `written` is False when it had been made before.
 
+    `changed` is False also when the reader had the tier, granted under another key.
+    """
+
+    reader_id: int
     tier: str
     before: str
     changed: bool
+    written: bool
 
 
 def grant(chain: Chain, email: str, tier: str, *, by: str, key: str = "") -> Granted:
@@ -46,7 +51,13 @@ def grant(chain: Chain, email: str, tier: str, *, by: str, key: str = "") -> Gra
                 f"The catalogue has no tier {tier!r}; it has "
                 f"{', '.join(each.slug for each in offered) or 'none'}. See tiers.yaml."
             )
-        unchanged = Granted(tier=reader.tier, before=reader.tier, changed=False)
+        unchanged = Granted(
+            reader_id=reader.id,
+            tier=reader.tier,
+            before=reader.tier,
+            changed=False,
+            written=False,
+        )
         if not key and reader.tier == tier:
             return unchanged
         said = Grant(tier=tier, before=reader.tier, by=by, at=now)
@@ -56,7 +67,13 @@ def grant(chain: Chain, email: str, tier: str, *, by: str, key: str = "") -> Gra
             return unchanged
         if reader.tier != tier:
             readers.set_tier(tx, reader.id, tier, now)
-    return Granted(tier=tier, before=reader.tier, changed=reader.tier != tier)
+    return Granted(
+        reader_id=reader.id,
+        tier=tier,
+        before=reader.tier,
+        changed=reader.tier != tier,
+        written=True,
+    )
 
 
 def tiers(chain: Chain) -> tuple[Tier, ...]:

@@ -6,7 +6,8 @@ from fastapi import Response
 
 from briefings.desk.seeds import MOST
 from briefings.errors import NotFound, Refused
-from briefings.pipeline import on_record, seeding
+from briefings.pipeline import on_record_readers as on_record
+from briefings.pipeline import seeding
 from briefings.web.desk.door import Act, Door
 from briefings.web.desk.visit import Visit
 

@@ -6,8 +6,9 @@ from fastapi import Response
 
 from briefings.desk.permissions import Permission
 from briefings.errors import Refused
+from briefings.pipeline import on_record_setup
 from briefings.pipeline.editing import carrying_older
-from briefings.pipeline.link_checks import WHILE_WAITING, check_links
+from briefings.pipeline.link_checks import WHILE_WAITING
 from briefings.pipeline.taking_in import take_into
 from briefings.pipeline.trying_out import mail_test
 from briefings.web.desk.approving import refuse_own
@@ -46,8 +47,9 @@ def register(door: Door) -> None:
         visit = act.visit
         week, slug = week_in(visit), visit.word("slug")
         fetcher = visit.site.app.link_fetcher()
-        words = check_links(act.chain, fetcher, week, [slug], within=WHILE_WAITING).words()
-        act.record.changed(f"{week} {slug}", before="", after=words)
+        words = on_record_setup.check_links(
+            act.record, fetcher, week, [slug], within=WHILE_WAITING
+        ).words()
         return visit.go(f"{address(week, slug)}#preflight", words)
 
     @door.act(f"{EDITION}/take-newest", "take a changed item in", whole=False)
