@@ -32,6 +32,8 @@ def check(week: WeekOption, specialization: Specializations = None) -> int:
         )
     for one in tried.gone:
         print(f"gone ({one.code}): {one.url}")
+    for one in tried.moved:
+        print(f"moved for good: {one.url} -> {one.moved_to}")
     for one in () if tried.without_network else tried.unreached:
         print(f"not reached ({one.trouble or f'it answers {one.code}'}): {one.url}")
     print(tried.words())

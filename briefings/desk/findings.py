@@ -25,6 +25,7 @@ class Check(StrEnum):
     OLD_VERSION = "old version"
     OLD_ITEM = "old item"
     LINK = "link not reached"
+    LINK_MOVED = "link moved"
     ONE_EVENT = "two items on one event"
     PICTURE = "picture without words"
     SUBJECT = "subject repeated"

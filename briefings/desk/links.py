@@ -30,7 +30,7 @@ class MailedLink:
 def link_findings(
     mailed: Sequence[MailedLink], answers: Mapping[str, LinkAnswer], now: datetime
 ) -> Iterator[Finding]:
-    """Yield what blocks (a page that is gone) and what is advice (away, never or long ago tried).
+    """Yield what blocks (a page that is gone) and what is advice: away, moved, untried or old.
 
     Where none of them could be reached it is one finding: that is a network, not so many links.
     """
@@ -39,6 +39,13 @@ def link_findings(
     steps: list[tuple[MailedLink, LinkAnswer]] = []
     for link in mailed:
         answer = answers.get(link.url)
+        if answer is not None and answer.moved and link.item_id is not None:
+            yield _about(
+                link,
+                Check.LINK_MOVED,
+                f"{link.what} answers from another address for good",
+                f"Use {answer.moved_to}",
+            )
         if answer is None or answer.served:
             continue
         if answer.gone:

@@ -56,6 +56,8 @@ ROUTES: Mapping[str, Permission] = {
     "GET /desk": Permission.LOOK,
     "GET /desk/weeks/{week}": Permission.LOOK,
     "POST /desk/weeks/{week}/assemble": Permission.WRITE,
+    "GET /desk/weeks/{week}/links": Permission.LOOK,
+    "POST /desk/weeks/{week}/links": Permission.WRITE,
     "GET /desk/weeks/{week}/approve": Permission.LOOK,
     "POST /desk/weeks/{week}/approve": Permission.APPROVE,
     "POST /desk/weeks/{week}/unapprove": Permission.APPROVE,

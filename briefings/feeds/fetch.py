@@ -32,6 +32,7 @@ _MOVED = {301, 302, 303, 307, 308}
 _FOR_GOOD = {301, 308}
 _ADDRESSES_TRIED = 3
 _HEADER_LENGTH = 500
+_ADDRESS_LENGTH = 2_000
 
 
 class FeedTrouble(Temporary):
@@ -84,6 +85,14 @@ class Unchanged:
     """The server says that nothing changed since the validators that it was sent."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageStatus:
+    """The HTTP status that an address ends with, and where it moved for good; empty: nowhere."""
+
+    code: int
+    moved_to: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _End:
     """The answer that no redirect follows, still open: whoever asked for it closes it."""
@@ -125,8 +134,10 @@ class Fetcher:
             finally:
                 await end.answer.aclose()
 
-    async def status(self, url: str) -> int:
+    async def status(self, url: str) -> PageStatus:
         """Give the HTTP status that an address ends with, redirects followed; no body is read.
+
+        It moved for good as far as redirects say so (301, 308) before any that is for now.
 
         HEAD asks first. Where that is not served GET asks, too: not every server knows HEAD, and
         "gone" has to be sure. Who says "too many requests" is not asked again.
@@ -135,15 +146,15 @@ class Fetcher:
             FeedTrouble: it is refused, too slow or away.
         """
         async with self._client() as client:
-            code = await self._status(client, "HEAD", url)
-            if code < HTTPStatus.BAD_REQUEST or code == HTTPStatus.TOO_MANY_REQUESTS:
-                return code
+            told = await self._status(client, "HEAD", url)
+            if told.code < HTTPStatus.BAD_REQUEST or told.code == HTTPStatus.TOO_MANY_REQUESTS:
+                return told
             return await self._status(client, "GET", url)
 
-    async def _status(self, client: httpx.AsyncClient, method: str, url: str) -> int:
+    async def _status(self, client: httpx.AsyncClient, method: str, url: str) -> PageStatus:
         end = await self._follow(client, method, url, self._headers(_ANYTHING))
         await end.answer.aclose()
-        return end.answer.status_code
+        return PageStatus(code=end.answer.status_code, moved_to=_moved(url, end.moved_to))
 
     @asynccontextmanager
     async def _client(self) -> AsyncGenerator[httpx.AsyncClient]:
@@ -270,6 +281,14 @@ def _address(text: str, base: httpx.URL | None = None) -> httpx.URL:
     if url.userinfo:
         raise FeedTrouble("the address holds a user name or a password")
     return url
+
+
+def _moved(url: str, to: str) -> str:
+    """The new address with the part of the page that the old one names (RFC 9110, 10.2.2)."""
+    part = httpx.URL(url).fragment
+    if to and part and not httpx.URL(to).fragment:
+        to = f"{to}#{part}"
+    return to if len(to) <= _ADDRESS_LENGTH and to != url else ""
 
 
 def _status(code: int) -> str:

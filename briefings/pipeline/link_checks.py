@@ -9,12 +9,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from briefings.desk.links import MailedLink
 from briefings.errors import NotFound
-from briefings.feeds.fetch import FeedTrouble, Fetcher
+from briefings.feeds.fetch import FeedTrouble, Fetcher, PageStatus
 from briefings.model.links import LinkAnswer
 from briefings.pipeline.audience import gather
 from briefings.pipeline.chain import Chain
@@ -31,15 +31,23 @@ BATCH = 64
 """Links tried between two writes, so that little is lost when a long check is stopped."""
 WHILE_WAITING = 25.0
 """Seconds that a check may take in all while a person waits for a page."""
+MOST_WHILE_WAITING = 300
+"""Links of a whole week that one press tries."""
+LATELY = timedelta(minutes=10)
+"""What answered within this time is not asked again by a press for the whole week."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What a check came to: the answers, in the order of trying, and how many had no time left."""
+    """What a check came to: the answers, in the order of trying, and how many had no time left.
+
+    `lately` counts those that were passed over, since they had answered lately.
+    """
 
     answers: tuple[LinkAnswer, ...]
     left: int = 0
+    lately: int = 0
 
     @property
     def gone(self) -> list[LinkAnswer]:
@@ -52,6 +60,11 @@ class Tried:
         return [one for one in self.answers if not one.served and not one.gone]
 
     @property
+    def moved(self) -> list[LinkAnswer]:
+        """Those whose page is there, under another address for good."""
+        return [one for one in self.answers if one.moved]
+
+    @property
     def without_network(self) -> bool:
         """Whether there were several, and none of them answered anything."""
         return len(self.answers) > 1 and all(one.code is None for one in self.answers)
@@ -59,6 +72,9 @@ class Tried:
     def words(self) -> str:
         """All of it in a sentence or two."""
         if not self.answers and not self.left:
+            if self.lately:
+                minutes = int(LATELY.total_seconds()) // 60
+                return f"All {self.lately} links were tried in the last {minutes} minutes."
             return "There are no links to check."
         if self.without_network:
             return (
@@ -70,6 +86,7 @@ class Tried:
         served = len(self.answers) - gone - unreached
         told = "One link tried" if len(self.answers) == 1 else f"{len(self.answers)} links tried"
         told += f": {served} {'answers' if served == 1 else 'answer'}"
+        told += f" ({len(self.moved)} from another address for good)" if self.moved else ""
         told += f", {gone} {'is' if gone == 1 else 'are'} gone" if gone else ""
         told += f", {unreached} not reached." if unreached else "."
         if self.left:
@@ -95,12 +112,15 @@ def check_links(
     only: Sequence[str] = (),
     *,
     within: float | None = None,
+    most: int | None = None,
+    unless: timedelta | None = None,
     progress: Callable[[int, int | None], None] = lambda _done, _all: None,
 ) -> Tried:
     """Try each link of a week's editions once, a few at a time, and keep result and instant.
 
-    `within` bounds the whole in seconds; what waited longest for an answer is tried first. That a
-    page is gone stays known until a server answers otherwise: a lost network proves nothing.
+    `within` bounds the whole in seconds, `most` in links; what waited longest for an answer is
+    tried first, and what was tried less than `unless` ago not at all. That a page is gone stays
+    known until a server answers otherwise: a lost network proves nothing.
 
     Raises:
         NotFound: none of these editions goes in that week, or nobody assembled it yet.
@@ -112,7 +132,12 @@ def check_links(
             raise NotFound(f"{which}: no edition of {week} is there to go. Assemble it first.")
         urls = list(dict.fromkeys(link.url for links in mailed.values() for link in links))
         known = link_checks.of(tx, urls)
+    all_of_them, now = len(urls), chain.clock()
+    if unless is not None:
+        urls = [url for url in urls if url not in known or now - known[url].at >= unless]
+    lately, due = all_of_them - len(urls), len(urls)
     urls.sort(key=lambda url: known[url].at if url in known else _LONG_AGO)
+    urls = urls[:most]
     end = None if within is None else chain.monotonic() + within
     done: list[LinkAnswer] = []
     for start in range(0, len(urls), BATCH):
@@ -124,14 +149,14 @@ def check_links(
         answers = [_answer(url, found, chain.clock()) for url, found in told.items()]
         _keep(chain, answers, known)
         done += answers
-    return Tried(answers=tuple(done), left=len(urls) - len(done))
+    return Tried(answers=tuple(done), left=due - len(done), lately=lately)
 
 
 async def _ask_all(
     fetcher: Fetcher, urls: Sequence[str], within: float | None
-) -> dict[str, int | str]:
+) -> dict[str, PageStatus | str]:
     """Ask each for its status; a text says why there is none. What has no time left is absent."""
-    found: dict[str, int | str] = {}
+    found: dict[str, PageStatus | str] = {}
     room = asyncio.Semaphore(AT_ONCE)
     hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(PER_HOST))
 
@@ -158,10 +183,10 @@ def _host(url: str) -> str:
         return ""
 
 
-def _answer(url: str, found: int | str, now: datetime) -> LinkAnswer:
+def _answer(url: str, found: PageStatus | str, now: datetime) -> LinkAnswer:
     if isinstance(found, str):
         return LinkAnswer(url=url, code=None, trouble=found, at=now)
-    return LinkAnswer(url=url, code=found, trouble="", at=now)
+    return LinkAnswer(url=url, code=found.code, trouble="", at=now, moved_to=found.moved_to)
 
 
 def _keep(chain: Chain, answers: Sequence[LinkAnswer], known: Mapping[str, LinkAnswer]) -> None:

@@ -6,6 +6,7 @@ Each is an act of another module, as in `on_record`. What changed nothing leaves
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from briefings.feeds.fetch import Fetcher
@@ -84,14 +85,24 @@ def check_links(
     only: Sequence[str] = (),
     *,
     within: float | None = None,
+    most: int | None = None,
+    unless: timedelta | None = None,
     progress: Callable[[int, int | None], None] = lambda _done, _all: None,
 ) -> Tried:
     """Try the links of a week's editions; raises what `link_checks.check_links` does."""
     done = link_checks.check_links(
-        record.chain, fetcher, week, only, within=within, progress=progress
+        record.chain,
+        fetcher,
+        week,
+        only,
+        within=within,
+        most=most,
+        unless=unless,
+        progress=progress,
     )
-    subject = f"{week} {named(only)}" if only else str(week)
-    record.changed(subject, before="", after=done.words())
+    if done.answers or done.left:
+        subject = f"{week} {named(only)}" if only else str(week)
+        record.changed(subject, before="", after=done.words())
     return done
 
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class LinkCheckRow(Table, table=True):
-    """The newest answer of an address; `trouble` says in words why there was none."""
+    """The newest answer of an address; `trouble` says in words why there was none.
+
+    `moved_to` is the address to which it leads for good.
+    """
 
     __tablename__ = "link_check"
 
@@ -26,19 +29,22 @@ class LinkCheckRow(Table, table=True):
     code: int | None = None
     trouble: str
     checked_at: datetime = Field(sa_type=Instant)
+    moved_to: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 def put(tx: Transaction, answers: Sequence[LinkAnswer]) -> None:
     """Store answers, each in the place of an older one about the same address."""
     for one in answers:
         tx.execute(
-            "INSERT INTO link_check (url, code, trouble, checked_at) "
-            "VALUES (:url, :code, :trouble, :at) ON CONFLICT (url) DO UPDATE SET "
-            "code = excluded.code, trouble = excluded.trouble, checked_at = excluded.checked_at",
+            "INSERT INTO link_check (url, code, trouble, checked_at, moved_to) "
+            "VALUES (:url, :code, :trouble, :at, :moved_to) ON CONFLICT (url) DO UPDATE SET "
+            "code = excluded.code, trouble = excluded.trouble, checked_at = excluded.checked_at, "
+            "moved_to = excluded.moved_to",
             url=one.url,
             code=one.code,
             trouble=one.trouble,
             at=stored(one.at),
+            moved_to=one.moved_to,
         )
 
 
@@ -47,9 +53,11 @@ def of(tx: Transaction, urls: Collection[str]) -> dict[str, LinkAnswer]:
     found: dict[str, LinkAnswer] = {}
     for part in parts(sorted(set(urls))):
         for row in tx.fetch(
-            "SELECT url, code, trouble, checked_at FROM link_check "  # noqa: S608 - only places
+            "SELECT url, code, trouble, checked_at, moved_to FROM link_check "  # noqa: S608 - only places
             f"WHERE url IN ({places(part)})",
             part,
         ):
-            found[row[0]] = LinkAnswer(url=row[0], code=row[1], trouble=row[2], at=instant(row[3]))
+            found[row[0]] = LinkAnswer(
+                url=row[0], code=row[1], trouble=row[2], at=instant(row[3]), moved_to=row[4]
+            )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from briefings.model.links import LinkAnswer
@@ -115,13 +116,17 @@ def test_units_inside_an_open_unit_are_kept_or_taken_back_with_it(database: Data
 
 def test_the_newest_answer_of_a_link_stands_in_the_place_of_the_last(database: Database) -> None:
     one = LinkAnswer(url="https://example.org/1", code=200, trouble="", at=NOW)
+    moved = LinkAnswer(
+        url="https://example.org/4", code=200, trouble="", at=NOW, moved_to="https://example.org/5"
+    )
     away = LinkAnswer(url="https://example.org/2", code=None, trouble="no such name", at=NOW)
     later = LinkAnswer(url=one.url, code=410, trouble="", at=NOW + DAY)
     with database.write() as tx:
-        link_checks.put(tx, [one, away])
+        link_checks.put(tx, [replace(one, moved_to=moved.url), away, moved])
         link_checks.put(tx, [later])
     with database.read() as tx:
-        assert link_checks.of(tx, [one.url, away.url, "https://example.org/3"]) == {
+        assert link_checks.of(tx, [one.url, away.url, moved.url, "https://example.org/3"]) == {
             one.url: later,
             away.url: away,
+            moved.url: moved,
         }

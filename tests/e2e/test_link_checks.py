@@ -18,7 +18,7 @@ from briefings.model.links import LinkAnswer
 from briefings.model.news import Change, ItemState, Kind, News
 from briefings.pipeline.approve import approve
 from briefings.pipeline.examine import examine
-from briefings.pipeline.link_checks import check_links, links_of_editions
+from briefings.pipeline.link_checks import LATELY, check_links, links_of_editions
 from briefings.pipeline.prepare import load_catalogue, prepare
 from briefings.store import catalogue as catalogues
 from briefings.store import items, link_checks
@@ -121,9 +121,12 @@ def test_each_link_is_tried_once_and_preflight_tells_what_it_answered(
     edition(town, *told, news("again", server.url("/good")), news("nowhere", "https://no.example/"))
     assert said(town) == {"The links": "advises: 9 were never tried"}
     tried = check_links(town.app.chain, fetcher(), WEEK, [SLUG])
-    assert tried.words() == "9 links tried: 3 answer, 1 is gone, 5 not reached."
+    assert tried.words() == (
+        "9 links tried: 3 answer (1 from another address for good), 1 is gone, 5 not reached."
+    )
     assert [each.path for each in server.asked].count("/good") == 2  # one of them by a redirect
     assert said(town) == {
+        "Terraform moved": "advises: its source answers from another address for good",
         "Terraform gone": "blocks: its source answers 410: the page is gone",
         "Terraform busy": "advises: its source could not be reached (it answers 429)",
         "Terraform broken": "advises: its source could not be reached (it answers 500)",
@@ -198,6 +201,29 @@ def test_a_check_ends_in_time_and_begins_next_time_with_what_was_left(
     assert said(town) == {}
 
 
+def test_a_week_is_tried_in_parts_and_nothing_twice_within_ten_minutes(
+    town: Town, server: FeedServer
+) -> None:
+    paths = [f"/page-{number}" for number in range(5)]
+    server.pages |= {path: Page(body=b"here") for path in paths}
+    edition(town, *(news(path, server.url(path)) for path in paths))
+
+    def press() -> str:
+        server.asked.clear()
+        tried = check_links(town.app.chain, fetcher(), WEEK, most=2, unless=LATELY)
+        assert len(server.asked) == len(tried.answers)
+        return tried.words()
+
+    rest = " There was no time for {} more: check again, those come first."
+    assert press() == "2 links tried: 2 answer." + rest.format(3)
+    town.clock.forward(minutes=1)
+    assert press() == "2 links tried: 2 answer." + rest.format(1)
+    assert press() == "One link tried: 1 answers."
+    assert press() == "All 5 links were tried in the last 10 minutes."
+    town.clock.forward(minutes=9)
+    assert press().startswith("2 links tried")  # those of the first press are due again
+
+
 def test_an_edition_that_is_not_there_is_named(town: Town) -> None:
     with pytest.raises(NotFound, match="no-such: no edition of 2026-W34"):
         check_links(town.app.chain, fetcher(), WEEK, ["no-such"])
@@ -217,5 +243,9 @@ def test_the_command_names_what_is_gone_and_ends_with_1(
     out = capsys.readouterr().out
     assert f"gone (410): {server.url('/gone')}" in out
     assert "2 links tried: 1 answers, 1 is gone." in out
+    server.pages["/good"] = Page(status=308, headers={"location": "/other"})
+    server.pages["/other"] = Page(body=b"here")
     server.pages["/gone"] = Page(body=b"back")
     assert run(["links", "check", "--week", str(WEEK)]) == 0
+    out = capsys.readouterr().out
+    assert f"moved for good: {server.url('/good')} -> {server.url('/other')}" in out

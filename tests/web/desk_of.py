@@ -317,6 +317,10 @@ def _restore(desk: Desk) -> tuple[str, Fields]:
 
 ACTS: dict[str, Sample] = {
     "POST /desk/weeks/{week}/assemble": lambda _: (f"/desk/weeks/{LATER}/assemble", {}),
+    "POST /desk/weeks/{week}/links": lambda desk: (
+        f"/desk/weeks/{LATER}/links" if edition(desk) else "",
+        {},
+    ),
     "POST /desk/weeks/{week}/approve": _approve,
     "POST /desk/weeks/{week}/unapprove": _unapprove,
     "POST /desk/weeks/{week}/skip": lambda _: (f"/desk/weeks/{LATER}/skip", {"reason": "rest"}),

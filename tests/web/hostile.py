@@ -10,6 +10,7 @@ from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import quote
 
+from briefings.model.links import LinkAnswer
 from briefings.model.news import Change, ItemState, Kind, News
 from briefings.pipeline import editing
 from briefings.pipeline.approve import approve
@@ -17,7 +18,7 @@ from briefings.pipeline.archive import switch
 from briefings.pipeline.correct import correct
 from briefings.pipeline.prepare import prepare
 from briefings.pipeline.send import send_due
-from briefings.store import feeds, inbox, items
+from briefings.store import feeds, inbox, items, link_checks
 from briefings.weeks import Week
 from tests.web.conftest import Installation
 
@@ -124,6 +125,18 @@ def fill(site: Installation) -> Filled:
         by=CORPUS[0],
     )
     editing.leave_out(chain, COMING, SLUG, found[COMING][-1], CORPUS[8], by=CORPUS[0])
+    answers = [
+        LinkAnswer(
+            url=f"https://example.org/?{quote(payload)}",
+            code=number % 2 * 200 or None,
+            trouble=payload,
+            at=now,
+            moved_to=payload,
+        )
+        for number, payload in enumerate(CORPUS)
+    ]
+    with site.app.db.write() as tx:
+        link_checks.put(tx, answers)
     return Filled(site=site, gone=found[GONE], coming=found[COMING])
 
 
@@ -138,6 +151,7 @@ def desk_pages(filled: Filled) -> list[str]:
         f"/desk/weeks/{GONE}",
         f"/desk/weeks/{COMING}",
         f"/desk/weeks/{COMING}/approve",
+        f"/desk/weeks/{COMING}/links",
         edition,
         gone,
         f"/desk/editions/{COMING}/{OTHER}",

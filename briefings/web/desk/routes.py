@@ -20,6 +20,7 @@ from briefings.web.desk import (
     signing_in,
     stopping,
     test_mails,
+    week_links,
     weeks,
 )
 from briefings.web.desk.door import Door
@@ -32,6 +33,7 @@ def routes(site: Site) -> APIRouter:
     for module in (
         signing_in,
         weeks,
+        week_links,
         approving,
         editions,
         previews,

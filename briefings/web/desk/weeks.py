@@ -151,5 +151,6 @@ def _page(visit: Visit, week: Week) -> Response:
         address=address(week),
         now=visit.site.now(),
         inbox_page=visit.leads_to("GET /desk/inbox"),
+        links_page=visit.leads_to("GET /desk/weeks/{week}/links"),
         meanings=MEANINGS,
     )

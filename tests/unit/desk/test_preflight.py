@@ -281,6 +281,19 @@ def test_without_a_network_there_is_one_advice_and_nothing_blocks() -> None:
     assert [one.item_id for one in preflight(seen)] == [3, 1, 2]
 
 
+def test_an_item_whose_link_moved_for_good_is_advised_the_new_address() -> None:
+    moved = replace(ANSWERED, moved_to="https://example.org/new")
+    seen = replace(GOOD, links={**GOOD.links, URL: moved})
+    found = only(seen)
+    assert (found.check, found.severity, found.item_id) == (Check.LINK_MOVED, Severity.ADVISES, 1)
+    assert found.line().endswith("for good. Use https://example.org/new")
+    gone = replace(moved, code=410)
+    assert only(replace(GOOD, links={**GOOD.links, URL: gone})).check is Check.LINK_GONE
+    tool = MailedLink(url="https://tool.example/", place="Plan week 1", what="the address of it")
+    step = {**GOOD.links, tool.url: replace(moved, url=tool.url)}
+    assert preflight(replace(GOOD, mailed=(*GOOD.mailed, tool), links=step)) == []
+
+
 def test_that_no_link_is_gone_is_said_only_of_links_that_are_known() -> None:
     said = "No link leads to a page that is gone"
     assert said in passed(preflight(GOOD))

@@ -15,6 +15,7 @@ from briefings.feeds.fetch import (
     FeedTrouble,
     Fetched,
     Fetcher,
+    PageStatus,
     Unchanged,
     Validators,
 )
@@ -232,15 +233,41 @@ async def test_a_page_is_asked_by_head_and_what_head_does_not_get_by_get(
 ) -> None:
     server.pages["/p"] = page
     server.pages["/old"] = Page(status=301, headers={"location": "/p"})
-    assert await fetcher().status(server.url("/p")) == code
+    assert await fetcher().status(server.url("/p")) == PageStatus(code=code)
     assert [each.method for each in server.asked] == methods
     assert server.asked[0].headers["accept"] == "*/*"
-    assert await fetcher().status(server.url("/old")) == code
+    told = PageStatus(code=code, moved_to=server.url("/p"))
+    assert await fetcher().status(server.url("/old")) == told
 
 
 async def test_the_body_of_a_page_is_left_unread(server: FeedServer) -> None:
     server.pages["/endless"] = Page(body=b"x" * 100, head=405, drip=1.0)
-    assert await fetcher(bounds=Bounds(whole=5.0)).status(server.url("/endless")) == 200
+    assert (await fetcher(bounds=Bounds(whole=5.0)).status(server.url("/endless"))).code == 200
+
+
+async def test_an_address_moved_for_good_as_far_as_no_redirect_is_for_now(
+    server: FeedServer,
+) -> None:
+    server.pages["/1"] = Page(status=301, headers={"location": "/2"})
+    server.pages["/2"] = Page(status=308, headers={"location": "/3"})
+    server.pages["/3"] = Page(status=302, headers={"location": "/4"})
+    server.pages["/4"] = Page(status=301, headers={"location": "/page"})
+    server.pages["/page"] = Page(body=b"here")
+    server.pages["/part"] = Page(status=301, headers={"location": "/page#other"})
+    server.pages["/long"] = Page(status=301, headers={"location": "/page?" + "x" * 2_000})
+    server.pages["/page?" + "x" * 2_000] = Page(body=b"here")
+
+    async def moved_to(path: str) -> str:
+        told = await fetcher().status(server.url(path))
+        assert told.code == 200
+        return told.moved_to.removeprefix(server.url(""))
+
+    assert await moved_to("/1") == "/3"
+    assert await moved_to("/3") == ""
+    assert await moved_to("/4#part") == "/page#part"
+    assert await moved_to("/part#part") == "/page#other"
+    assert await moved_to("/long") == ""
+    assert await moved_to("/page") == ""
 
 
 async def test_a_page_that_hangs_or_leads_into_a_private_network_has_no_status(
