@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from briefings.errors import Conflict, Remedy
 from briefings.model.delivery import Issue, IssueKind, IssueState, SkipReason, State
-from briefings.pipeline.audience import REMEMBERED, Audience, Decision
+from briefings.pipeline.audience import Audience, Decision
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import pause_if_stopped
 from briefings.pipeline.pace import Pace
 from briefings.pipeline.press import Press
 from briefings.pipeline.seeding import appoint
-from briefings.store import audiences, deliveries, issues, readers
+from briefings.store import audiences, deliveries, issues, outcomes, readers
 from briefings.store.database import Transaction
-from briefings.store.deliveries import FreezeRow, Outcome
-from briefings.store.readers import Alike
+from briefings.store.deliveries import FreezeRow
+from briefings.store.outcomes import Outcome
 from briefings.weeks import Week
 
 BATCH = 5_000
@@ -25,7 +27,6 @@ CHECKPOINT = 0.5
 SCANS = 4
 """An import that is shown during a freeze makes one more scan necessary."""
 
-Row = tuple[int, int, Outcome]
 Progress = Callable[[int, int], None]
 
 
@@ -54,8 +55,9 @@ def freeze(chain: Chain, issue: Issue, audience: Audience, progress: Progress) -
                 appoint(tx, issue, chain.clock())
                 pause_if_stopped(tx, issue.id)
             opened = issues.by_name(tx, issue.name)
-            if opened.state is not IssueState.FREEZING:
-                return opened
+        if opened.state is not IssueState.FREEZING:
+            _clear_outcomes(chain)
+            return opened
         after = 0
     raise Conflict(
         f"{issue.name}: its rows do not add up to the audience of {expected}.", Remedy.OPEN_AGAIN
@@ -63,67 +65,75 @@ def freeze(chain: Chain, issue: Issue, audience: Audience, progress: Progress) -
 
 
 def _scan(chain: Chain, issue: Issue, audience: Audience, after: int, progress: Progress) -> None:
+    """Write the rows of all readers above a number: decide for one of each likeness, not for all.
+
+    What is decided is kept under a number of this run: another process, or this one tomorrow, may
+    know other editions.
+    """
     press = Press(chain, issue.id, audience.catalogue)
     pace = Pace(chain, BATCH)
-    shared: dict[Alike, Outcome] = {}
+    run = secrets.randbits(62)
     done = 0
     with chain.db.read() as tx:
         expected = readers.confirmed_count(tx, issue.began)
     while True:
-        with chain.db.read() as tx:
-            batch = readers.batch_alike(
-                tx, after_id=after, limit=pace.size, confirmed_before=issue.began
+        with chain.db.read() as tx:  # what happens between two units is a pause for other writers
+            span = outcomes.next_span(
+                tx, after=after, limit=pace.size, confirmed_before=issue.began
             )
-            if not batch:
+            if span is None:
                 return
-            got = deliveries.received(tx, audience.item_ids, batch[0][0], batch[-1][0])
-            holders = [number for number, _, _ in batch if number in got] if got else []
-            fresh = {
-                alike: number
-                for number, _, alike in batch
-                if alike not in shared and number not in got
-            }
-            people = readers.among(tx, {*fresh.values(), *holders})
+            fresh = outcomes.unknown(tx, run, span)
+            got = deliveries.received(tx, audience.item_ids, after + 1, span.upto)
+            people = readers.among(tx, {*fresh.values(), *got})
+        holders = {n: people[n] for n in got if n in people}
         made = {alike: audience.decide(people[n], frozenset()) for alike, n in fresh.items()}
-        own = {n: audience.decide(people[n], got[n]) for n in holders}
+        own = {n: audience.decide(reader, got[n]) for n, reader in holders.items()}
         press.run([*made.values(), *own.values()])
-        shared |= {alike: _outcome(decision, press) for alike, decision in made.items()}
-        special = {number: _outcome(decision, press) for number, decision in own.items()}
         rows = [
-            (number, version, special.get(number) or shared[alike])
-            for number, version, alike in batch
+            frozen_row(issue.id, n, holders[n].preferences_version, decision, press)
+            for n, decision in own.items()
         ]
+        kept = {alike: _outcome(decision, press) for alike, decision in made.items()}
         with pace.unit() as tx:
+            outcomes.keep(tx, issue.id, run, kept)
             if issue.kind is IssueKind.LATE:
                 rows = _without_the_week(tx, issue, rows)
-            deliveries.freeze_alike(tx, issue.id, rows)
+                outcomes.skip_who_had_the_week(tx, issue.id, run, span, issue.week)
+            deliveries.freeze_batch(tx, rows)
+            outcomes.freeze_span(tx, issue.id, run, span)
         press.forget()
-        if len(shared) > REMEMBERED:
-            shared.clear()
-        after = batch[-1][0]
-        done += len(batch)
+        after = span.upto
+        done += span.readers
         progress(done, expected)
 
 
-def _without_the_week(tx: Transaction, issue: Issue, rows: Sequence[Row]) -> list[Row]:
+def _clear_outcomes(chain: Chain) -> None:
+    """Delete what this freeze kept, and what one that was killed after its last unit left."""
+    pace = Pace(chain, BATCH)
+    while True:
+        with pace.unit() as tx:
+            if outcomes.clear(tx, pace.size) < pace.size:
+                return
+
+
+def _without_the_week(tx: Transaction, issue: Issue, rows: Sequence[FreezeRow]) -> list[FreezeRow]:
     """Leave out who has an unskipped regular or late row of the week; asked where it is written.
 
     The week's issues are locked until the rows are in, so two late issues cannot both take a reader
     (R4).
     """
     issues.lock_week(tx, issue.week)
-    had = deliveries.got_week(tx, issue.week, rows[0][0], rows[-1][0], but_issue=issue.id)
+    if not rows:
+        return []
+    numbers = [row.reader_id for row in rows]
+    had = deliveries.got_week(tx, issue.week, min(numbers), max(numbers), but_issue=issue.id)
     return [
-        (number, version, _skipped(outcome, SkipReason.HAD_THE_WEEK) if number in had else outcome)
-        for number, version, outcome in rows
+        replace(row, state=State.SKIPPED, reason=SkipReason.HAD_THE_WEEK.value, briefing_id=None)
+        if row.reader_id in had
+        else row
+        for row in rows
     ]
-
-
-def _skipped(outcome: Outcome, reason: SkipReason) -> Outcome:
-    """The same without a mail."""
-    return Outcome(
-        state=State.SKIPPED, reason=reason.value, due_at=outcome.due_at, briefing_id=None
-    )
 
 
 def _outcome(made: Decision, press: Press) -> Outcome:

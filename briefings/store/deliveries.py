@@ -36,7 +36,7 @@ from briefings.store.tables import OPEN, BigId, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from briefings.store.database import Row, Transaction, Value
+    from briefings.store.database import Row, Transaction
 
 __all__ = [
     "ClaimGroup",
@@ -141,16 +141,6 @@ class FreezeRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What is frozen for a reader, and may be shared by many: see `FreezeRow`."""
-
-    state: State
-    reason: str | None
-    due_at: datetime | None
-    briefing_id: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
     """A delivery as people see it; `email` is empty for an erased reader. Times are UTC."""
 
@@ -196,22 +186,6 @@ def freeze_batch(tx: Transaction, rows: Sequence[FreezeRow]) -> int:
             for row in rows
         ],
     )
-
-
-def freeze_alike(tx: Transaction, issue_id: int, rows: Sequence[tuple[int, int, Outcome]]) -> int:
-    """Do what `freeze_batch` does for (reader_id, preferences_version, what many share)."""
-    week = issues.week_of_mail(tx, issue_id)
-    made: dict[int, tuple[Value, ...]] = {}
-    values: list[tuple[Value, ...]] = []
-    for reader_id, version, outcome in rows:
-        shared = made.get(id(outcome))
-        if shared is None:
-            due = stored(outcome.due_at)
-            own = None if outcome.state is State.SKIPPED else week
-            shared = (outcome.state.value, outcome.reason, due, due, outcome.briefing_id, own)
-            made[id(outcome)] = shared
-        values.append((issue_id, reader_id, *shared, version))
-    return tx.many(_FREEZE, values)
 
 
 def last_frozen_reader(tx: Transaction, issue_id: int) -> int:

@@ -38,12 +38,6 @@ _COLUMNS = (
     "plan_started_on, plan_snoozes, tier, confirmed_at, left_at, paused_until, suppressed, "
     "preferences_version, focus"
 )
-_DECIDES = (
-    "specializations, frequency, sections_off, language, timezone, plan_started_on, "
-    "plan_snoozes, focus, tier, left_at IS NULL, paused_until, suppressed"
-)
-Alike = tuple[object, ...]
-"""What decides about a reader, as it is stored: equal for readers who get the same, hashable."""
 _INSERT = (
     "INSERT INTO reader (email, email_key, name, specializations, frequency, sections_off, "
     "language, timezone, plan_started_on, plan_snoozes, tier, confirmed_at, suppressed, "
@@ -194,21 +188,6 @@ def batch(
         (after_id, stored(confirmed_before), limit),
     )
     return [_reader(row) for row in rows]
-
-
-def batch_alike(
-    tx: Transaction, *, after_id: int, limit: int, confirmed_before: datetime
-) -> list[tuple[int, int, Alike]]:
-    """Give what `batch` gives as (id, preferences_version, what decides).
-
-    Of a million readers few differ in what decides, and no object is made for any of them.
-    """
-    rows = tx.fetch(
-        f"SELECT id, preferences_version, {_DECIDES} FROM reader "  # noqa: S608 - our own text
-        f"WHERE id > ? AND confirmed_at < ? AND import_id {SHOWN} ORDER BY id LIMIT ?",
-        (after_id, stored(confirmed_before), limit),
-    )
-    return [(row[0], row[1], row[2:]) for row in rows]
 
 
 def confirmed_count(tx: Transaction, before: datetime) -> int:

@@ -13,7 +13,7 @@ from briefings.model.delivery import IssueKind, IssueState, Settled, State
 from briefings.model.news import ItemState, Kind, News
 from briefings.model.reader import NewReader
 from briefings.store import blocks, deliveries, issues, items, processes, readers
-from briefings.store.deliveries import FreezeRow, Outcome
+from briefings.store.deliveries import FreezeRow
 
 if TYPE_CHECKING:
     from briefings.model.delivery import Issue
@@ -292,11 +292,18 @@ def sister(database: Database, kind: IssueKind) -> Issue:
 
 def put_in(database: Database, issue: Issue, state: State, *reader_ids: int) -> int:
     with database.write() as tx:
-        return deliveries.freeze_alike(
+        return deliveries.freeze_batch(
             tx,
-            issue.id,
             [
-                (n, 1, Outcome(state=state, reason=None, due_at=NOW, briefing_id=1))
+                FreezeRow(
+                    issue_id=issue.id,
+                    reader_id=n,
+                    state=state,
+                    reason=None,
+                    due_at=NOW,
+                    briefing_id=1,
+                    preferences_version=1,
+                )
                 for n in reader_ids
             ],
         )

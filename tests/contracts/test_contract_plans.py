@@ -6,13 +6,15 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from briefings.model.assessment import Carried
-from briefings.store import kept_assessments, plan_marks, readers, signups
+from briefings.store import kept_assessments, outcomes, plan_marks, readers, signups
 from briefings.store.database import Database
 from briefings.store.kept_assessments import Kept
+from briefings.store.outcomes import Span
 from briefings.store.signups import NewSignUp
 from tests.contracts.test_contract_readers import NOW, add, new
 
 LATER = NOW + timedelta(hours=1)
+EVERYBODY = Span(after=0, upto=9, confirmed_before=NOW, readers=2)
 
 
 def test_marks_are_replaced_plan_by_plan_and_keep_their_instant(database: Database) -> None:
@@ -64,14 +66,12 @@ def test_a_focus_and_a_moved_plan_are_a_new_version_of_the_reader(database: Data
         assert (after.plan_started_on, after.plan_snoozes) == (date(2026, 8, 24), -1)
         assert after.preferences_version == before.preferences_version + 2
     with database.read() as tx:
-        alike = readers.batch_alike(tx, after_id=0, limit=9, confirmed_before=NOW)
-        assert len({what for _, _, what in alike}) == 2
+        assert len(outcomes.unknown(tx, 1, EVERYBODY)) == 2
     with database.write() as tx:
         readers.set_plan(tx, after.id, date(2026, 8, 3), 0, NOW)
         bo = readers.by_email(tx, "bo@example.org")
         assert bo is not None
-        alike = readers.batch_alike(tx, after_id=0, limit=9, confirmed_before=NOW)
-        assert len({what for _, _, what in alike}) == 2  # the focus alone sets them apart
+        assert len(outcomes.unknown(tx, 1, EVERYBODY)) == 2  # the focus alone sets them apart
         readers.erase(tx, after.id, NOW)
         gone = readers.get(tx, after.id)
         assert gone is not None

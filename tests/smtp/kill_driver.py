@@ -36,8 +36,8 @@ class Point:
 
 POINTS = {
     "after-issue-row": Point("store/deliveries.py", "last_frozen_reader", "call"),
-    "freeze-before-commit": Point("store/deliveries.py", "freeze_alike", "return"),
-    "freeze-after-commit": Point("store/readers.py", "batch_alike", "call"),
+    "freeze-before-commit": Point("store/outcomes.py", "freeze_span", "return"),
+    "freeze-after-commit": Point("store/outcomes.py", "next_span", "call"),
     "before-received": Point("pipeline/freeze.py", "fill_received", "call"),
     "in-received": Point("store/received.py", "fill_received", "return"),
     "open-before-commit": Point("store/issues.py", "open", "return"),
