@@ -15,7 +15,11 @@ LONGEST_NAME = 80
 
 
 class BadPerson(Misconfigured):
-    """An address, a name or the roles cannot be taken; the message says which and why."""
+    """An address, a name or the roles cannot be taken; the message says why, `field` which."""
+
+    def __init__(self, cause: str, field: str) -> None:
+        super().__init__(cause)
+        self.field = field
 
 
 def add(
@@ -30,11 +34,13 @@ def add(
     try:
         address = parse_address(email)
     except ValueError as wrong:
-        raise BadPerson(f"The address cannot be used: {wrong}.") from None
+        raise BadPerson(f"The address cannot be used: {wrong}.", "email") from None
     chosen = roles_of(roles)
     called = " ".join(name.split())
     if len(called) > LONGEST_NAME or not called.isprintable():
-        raise BadPerson(f"A name has at most {LONGEST_NAME} letters, and no control characters.")
+        raise BadPerson(
+            f"A name has at most {LONGEST_NAME} letters, and no control characters.", "name"
+        )
     chain = record.chain
     with chain.db.write() as tx:
         known = users.by_email(tx, address.text)
@@ -104,9 +110,9 @@ def roles_of(words: Sequence[str]) -> tuple[DeskRole, ...]:
     allowed = ", ".join(role.value for role in DeskRole)
     for word in words:
         if word not in set(DeskRole):
-            raise BadPerson(f"{word!r} is no role; allowed: {allowed}.")
+            raise BadPerson(f"{word!r} is no role; allowed: {allowed}.", "role")
     if not words:
-        raise BadPerson(f"Choose one role or more: {allowed}.")
+        raise BadPerson(f"Choose one role or more: {allowed}.", "role")
     return tuple(role for role in DeskRole if role.value in words)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,6 +183,15 @@ async def test_a_failed_act_keeps_neither_change_nor_entry(desk: Desk) -> None:
         answer = await press(client, "/desk/people", {"email": "a@b.example", "role": "king"})
         assert answer.status_code == 422
         assert "no role" in answer.text
+        assert 'aria-describedby="role-told"' in answer.text
+        fields = {"email": "a@b", "role": "author", "name": "Ann"}
+        answer = await press(client, "/desk/people", fields)
+        assert answer.status_code == 422
+        assert re.search(r'value="a@b"[^>]*aria-invalid="true"', answer.text)
+        assert "The address cannot be used" in answer.text
+        fields = {"email": "a@b.example", "role": "author", "name": "x" * 81}
+        answer = await press(client, "/desk/people", fields)
+        assert re.search(r'value="x{81}"[^>]*aria-invalid="true"', answer.text)
         operator = desk.site.row("SELECT id FROM desk_user")[0]
         answer = await press(client, f"/desk/people/{operator}/remove")
         assert answer.status_code == 409

@@ -44,6 +44,7 @@ async def test_readers_are_marked_and_unmarked_and_the_log_names_no_address(desk
         lost = await press(client, "/desk/seeds", {"email": "nobody@example.org"})
         assert lost.status_code == 422
         assert "No confirmed reader has the address nobody@example.org" in lost.text
+        assert 'class="field wrong"' in lost.text
         assert desk.log()[1:] == [], "what failed leaves no entry"
         assert (await press(client, "/desk/seeds", {"email": "Bo@Example.org"})).status_code == 303
         page = await client.get("/desk/seeds")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import Response
 
 from briefings.desk.permissions import GRANTS, Permission
@@ -39,7 +41,7 @@ def register(door: Door) -> None:
                 may_approve_own=visit.field("own") == "yes",
             )
         except BadPerson as wrong:
-            return _page(visit, 422, wrong=str(wrong))
+            return _page(visit, 422, wrong={wrong.field: str(wrong)})
         return visit.go(_PEOPLE, f"{made.called} is {', '.join(made.roles)} now.")
 
     @door.act(f"{_PEOPLE}/{{id}}/remove", "remove a person")
@@ -93,14 +95,14 @@ def register(door: Door) -> None:
         )
 
 
-def _page(visit: Visit, status: int = 200, *, wrong: str = "") -> Response:
+def _page(visit: Visit, status: int = 200, *, wrong: Mapping[str, str] | None = None) -> Response:
     return visit.show(
         "people.html",
         status,
         title="People",
         section="people",
         people=people.everybody(visit.chain),
-        wrong=wrong,
+        wrong=wrong or {},
         filled={
             "email": visit.field("email"),
             "name": visit.field("name"),
