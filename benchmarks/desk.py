@@ -6,7 +6,7 @@
 Makes a temporary installation whose items, specializations, readers and editions of a year are made
 up. The last week has gone out, the next is assembled. Signs a person in and asks for each page in
 process, one request at a time; times are milliseconds, `cold_ms` is that of the first answer of a
-new program that has had two seconds to warm up. URL names an empty database; without it a SQLite
+new process that has had two seconds to warm up. URL names an empty database; without it a SQLite
 file is made.
 """
 
@@ -17,15 +17,20 @@ import asyncio
 import json
 import re
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
 from starlette.types import Message
 
+from briefings.collector import collect_rarely
 from briefings.config import Settings
 from briefings.model.edition import Edition, EditionState, Part, Placement
 from briefings.model.news import Change, ItemState, Kind, News
@@ -35,6 +40,7 @@ from briefings.pipeline import people
 from briefings.pipeline.approve import approve
 from briefings.pipeline.catalogue import load_folder
 from briefings.pipeline.instance import init
+from briefings.pipeline.looking_ahead import look_ahead
 from briefings.pipeline.open_issue import open_regular
 from briefings.pipeline.prepare import load_catalogue, prepare
 from briefings.pipeline.recorded import recorded
@@ -58,8 +64,8 @@ DRAFTS_PER_ITEM = 4
 """Every so many-th item is a draft; the rest are queued."""
 
 
-def installation(folder: Path, url: str, number: int, specializations: int) -> App:
-    """An installation with made-up items of two years."""
+def opened(folder: Path, url: str) -> App:
+    """The program over a folder, with a clock that stands."""
     settings = Settings.load(
         {},
         database_url=url or f"sqlite:///{folder}/desk.db",
@@ -70,7 +76,12 @@ def installation(folder: Path, url: str, number: int, specializations: int) -> A
         postal_address="Bench",
         secret_key="k" * 32,
     )
-    app = build(settings, clock=lambda: NOW)
+    return build(settings, clock=lambda: NOW)
+
+
+def installation(folder: Path, url: str, number: int, specializations: int) -> App:
+    """An installation with made-up items of two years."""
+    app = opened(folder, url)
     init(app.chain)
     load_folder(app.chain, shipped("catalogue"))
     with app.db.write() as tx:
@@ -198,6 +209,7 @@ def week_gone_out(app: App, number: int) -> None:
     approve(app.chain, WEEK, by="bench", despite="made up")
     open_regular(app.chain, WEEK)
     prepare(app.chain, WEEK.next())
+    look_ahead(app.chain, WEEK.next())  # what assembling does at the desk, and every tick
 
 
 def pages_of(app: App) -> dict[str, str]:
@@ -244,7 +256,9 @@ def pages_of(app: App) -> dict[str, str]:
     }
 
 
-async def measure(app: App, requests: int, only: str) -> dict[str, dict[str, float]]:
+async def measure(
+    app: App, requests: int, only: str, cold: Callable[[str], float]
+) -> dict[str, dict[str, float]]:
     """Ask for each page again and again; first, median, slowest and processor time of each."""
     pages = {name: path for name, path in pages_of(app).items() if only in name}
     form = {
@@ -263,8 +277,7 @@ async def measure(app: App, requests: int, only: str) -> dict[str, dict[str, flo
     ) as client:
         seal = re.findall(r'name="seal" value="([^"]+)"', (await client.get("/desk")).text)[0]
         for name, path in pages.items():
-            cold = await _cold(app.settings, path)
-            found[name] = {"cold_ms": cold, **await _timed(client, "GET", path, requests)}
+            found[name] = {"cold_ms": cold(path), **await _timed(client, "GET", path, requests)}
         if only:
             return found
         for name in ("preview", "reach"):
@@ -277,9 +290,17 @@ async def measure(app: App, requests: int, only: str) -> dict[str, dict[str, flo
     return found
 
 
-async def _cold(settings: Settings, path: str) -> float:
-    """How long the first answer of a new program takes, after it has warmed up as `serve` does."""
-    app = build(settings, clock=lambda: NOW)
+def in_a_new_process(folder: Path, url: str, path: str) -> float:
+    """Have a new process ask for a page once."""
+    command = [sys.executable, __file__, "--cold", path, "--folder", str(folder)]
+    done = subprocess.run(  # noqa: S603 - this very file
+        [*command, "--database", url], check=True, capture_output=True, text=True
+    )
+    return float(done.stdout.splitlines()[-1])
+
+
+async def first_answer(app: App, path: str) -> float:
+    """How long the first answer takes, after the program has warmed up as `serve` does."""
     web, told, heard = create_app(app), asyncio.Queue[Message](), asyncio.Queue[Message]()
     transport = httpx.ASGITransport(app=web)
     await told.put({"type": "lifespan.startup"})
@@ -288,17 +309,17 @@ async def _cold(settings: Settings, path: str) -> float:
     )
     await heard.get()
     await asyncio.sleep(WARM_SECONDS)
-    try:
-        async with httpx.AsyncClient(
-            transport=transport, base_url="https://briefings.example", cookies={"desk": SECRET}
-        ) as client:
-            began = time.perf_counter()
-            await client.get(path)
-            return round((time.perf_counter() - began) * 1000, 1)
-    finally:
-        await told.put({"type": "lifespan.shutdown"})
-        await running
-        app.db.dispose()
+    async with httpx.AsyncClient(
+        transport=transport, base_url="https://briefings.example", cookies={"desk": SECRET}
+    ) as client:
+        began = time.perf_counter()
+        answer = await client.get(path)
+        took = (time.perf_counter() - began) * 1000
+    await told.put({"type": "lifespan.shutdown"})
+    await running
+    if answer.status_code != 200:  # noqa: PLR2004 - it was there
+        raise SystemExit(f"{path} answered {answer.status_code}")
+    return round(took, 1)
 
 
 async def _timed(
@@ -334,13 +355,20 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=20)
     parser.add_argument("--database", default="")
     parser.add_argument("--only", default="", help="pages whose name holds this")
+    parser.add_argument("--cold", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    collect_rarely()  # as every command of `briefings` does at its start
+    if chosen.cold:
+        print(asyncio.run(first_answer(opened(chosen.folder, chosen.database), chosen.cold)))
+        return
     with tempfile.TemporaryDirectory() as folder:
         app = installation(Path(folder), chosen.database, chosen.items, chosen.specializations)
         try:
             week_gone_out(app, chosen.readers)
             sign_in(app)
-            pages = asyncio.run(measure(app, chosen.requests, chosen.only))
+            cold = partial(in_a_new_process, Path(folder), chosen.database)
+            pages = asyncio.run(measure(app, chosen.requests, chosen.only, cold))
         finally:
             app.db.dispose()
     print(

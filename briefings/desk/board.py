@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from briefings.model.edition import Edition, EditionState, Part
+from briefings.model.edition import EditionFill, EditionState
 from briefings.model.news import Item
 
 
@@ -36,10 +36,9 @@ class Cell:
     """What the thin-week rule does with it, in words; empty where there is enough."""
 
 
-def stored_cell(edition: Edition, *, minimum: int, has_plan: bool, nothing: str) -> Cell:
+def stored_cell(edition: EditionFill, *, minimum: int, has_plan: bool, nothing: str) -> Cell:
     """Judge an edition that is stored; `nothing` is its reason when there is nothing in it."""
-    own = sum(place.part is Part.WEEK for place in edition.placements)
-    earlier = len(edition.placements) - own
+    own, earlier = edition.own, edition.earlier
     fill = _fill(own, minimum)
     then = "" if fill is Fill.READY else _then(own, earlier, has_plan=has_plan)
     if edition.state is EditionState.SKIPPED and edition.reason:

@@ -31,6 +31,7 @@ SPAM = (
 )
 _SPAM = tuple((word, re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")) for word in SPAM)
 _ANY = re.compile("|".join(map(re.escape, SPAM)))
+_ORDER = {check: place for place, check in enumerate(Check)}
 _UNFINISHED = re.compile(r"\[\[|\]\]|\bTK\b|\bTODO\b")
 _NUMBERS = re.compile(r"\d+")
 _SHOUTED = re.compile(r"!{2,}|\b[A-Z]{4,}(?:\s+[A-Z]{4,}){2,}\b")
@@ -75,13 +76,20 @@ class Examined:
 
 def preflight(seen: Examined) -> list[Finding]:
     """Give everything that blocks or should be looked at, what blocks first."""
-    found = [
+    return ordered([*lasting(seen), *link_findings(seen.mailed, seen.links, seen.now)])
+
+
+def lasting(seen: Examined) -> list[Finding]:
+    """Give what is found without a link's answer and without the clock, in no order.
+
+    It stays true as long as what is looked at stays: `now` and `links` are not read.
+    """
+    return [
         finding
         for check in (
             _unfinished,
             pay_findings_of,
             _foot,
-            _links,
             _versions,
             _ages,
             _events,
@@ -92,7 +100,11 @@ def preflight(seen: Examined) -> list[Finding]:
         )
         for finding in check(seen)
     ]
-    return sorted(found, key=lambda one: (not one.blocks, list(Check).index(one.check)))
+
+
+def ordered(found: Sequence[Finding]) -> list[Finding]:
+    """Put what blocks first, and each kind in the order in which an editor hears of it."""
+    return sorted(found, key=lambda one: (not one.blocks, _ORDER[one.check]))
 
 
 def blocking(found: Sequence[Finding]) -> list[Finding]:
@@ -168,10 +180,6 @@ def _foot(seen: Examined) -> Iterator[Finding]:
 
 
 _END = {"html": "mjml", "text": "txt"}
-
-
-def _links(seen: Examined) -> Iterator[Finding]:
-    yield from link_findings(seen.mailed, seen.links, seen.now)
 
 
 def _versions(seen: Examined) -> Iterator[Finding]:

@@ -43,6 +43,16 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditionFill:
+    """How much an edition carries, and where it stands: `own` items of its week, `earlier` ones."""
+
+    state: EditionState
+    reason: str | None
+    own: int
+    earlier: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """What one specialization carries in one week. Empty words mean: make them from the items."""
 
@@ -55,6 +65,13 @@ class Edition:
     intro: str = ""
     revision: int = 1
     preheader: str = ""
+
+    @property
+    def fill(self) -> EditionFill:
+        """How much it carries."""
+        own = sum(place.part is Part.WEEK for place in self.placements)
+        earlier = len(self.placements) - own
+        return EditionFill(state=self.state, reason=self.reason, own=own, earlier=earlier)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

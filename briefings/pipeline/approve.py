@@ -77,7 +77,8 @@ def approve(
     passed: list[tuple[str, str]] = []
     with chain.db.write() as tx:
         known = editions.of_week(tx, str(week))
-        audience = audience_by_specialization(tx)
+        alike = readers.count_by_specializations(tx)
+        audience = by_specialization(alike)
         refuse_hour(tx, chain, week, seeds)
         for slug in slugs:
             look = looked.get(slug)
@@ -115,7 +116,7 @@ def approve(
             editions=tuple(approved),
             passed_over=tuple(passed),
             blocked=tuple(blocked),
-            readers=readers_of(tx, approved),
+            readers=readers_of(alike, approved),
             seeds=first,
         )
 
@@ -135,13 +136,10 @@ def _stops(seen: Looked, despite: str) -> str | None:
     return f"blocked by preflight: {' '.join(each.line() for each in stops)}" if stops else None
 
 
-def readers_of(tx: Transaction, slugs: Collection[str]) -> int:
-    """Count confirmed readers of any of these specializations, each once."""
-    return sum(
-        number
-        for chosen_by, number in readers.count_by_specializations(tx).items()
-        if set(chosen_by) & set(slugs)
-    )
+def readers_of(alike: Mapping[tuple[str, ...], int], slugs: Collection[str]) -> int:
+    """Count readers of any of these specializations, each once, of those counted by their list."""
+    chosen = frozenset(slugs)
+    return sum(number for listed, number in alike.items() if not chosen.isdisjoint(listed))
 
 
 def _closed(tx: Transaction, chain: Chain, week: Week, now: datetime) -> str | None:
@@ -156,10 +154,10 @@ def _closed(tx: Transaction, chain: Chain, week: Week, now: datetime) -> str | N
     )
 
 
-def audience_by_specialization(tx: Transaction) -> dict[str, int]:
-    """Count confirmed readers per specialization; a reader of two counts in both."""
+def by_specialization(alike: Mapping[tuple[str, ...], int]) -> dict[str, int]:
+    """Count readers per specialization, of those counted by their list; one of two counts twice."""
     counts: dict[str, int] = {}
-    for slugs, number in readers.count_by_specializations(tx).items():
+    for slugs, number in alike.items():
         for slug in slugs:
             counts[slug] = counts.get(slug, 0) + number
     return counts

@@ -204,6 +204,6 @@ def gather(
         silent=silent,
         states={s: e.state for s, e in candidates.items() if s not in editions},
         items=loaded,
-        last_subjects={s: edition_store.last_subject(tx, s, str(week)) for s in editions},
+        last_subjects=edition_store.last_subjects(tx, list(editions), str(week)),
         past=past,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -16,15 +16,16 @@ from briefings.errors import Conflict, NotFound
 from briefings.model.catalogue import Catalogue, Specialization
 from briefings.model.edition import Edition, EditionState
 from briefings.model.news import Item, ItemState
-from briefings.pipeline.approve import audience_by_specialization, void_approvals, weeks_of
+from briefings.pipeline.approve import by_specialization, void_approvals, weeks_of
 from briefings.pipeline.calendar import WEEKS_AHEAD, first_ahead
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.items import last_frozen
-from briefings.pipeline.prepare import load_catalogue, prepare
+from briefings.pipeline.looking_ahead import assemble_again
+from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.recorded import Record
 from briefings.pipeline.runs import RunStatus, run_status
 from briefings.pipeline.simulate import candidates_of
-from briefings.store import editions, items, runs
+from briefings.store import editions, items, readers, runs
 from briefings.store.database import Transaction
 from briefings.weeks import Week
 
@@ -82,7 +83,7 @@ def board(chain: Chain) -> Board:
         first = first_ahead(tx, chain, now)
         weeks = [first.shift(number) for number in range(WEEKS_AHEAD)]
         catalogue = load_catalogue(tx)
-        readers = audience_by_specialization(tx)
+        counted = by_specialization(readers.count_by_specializations(tx))
         waiting = {week: items.in_week(tx, str(week)) for week in weeks}
         by_week = _cells(tx, chain, catalogue, waiting)
         coming = tuple(Coming(week=week, run=run_status(tx, chain, week, now)) for week in weeks)
@@ -93,13 +94,13 @@ def board(chain: Chain) -> Board:
         rows=tuple(
             Row(
                 specialization=each,
-                readers=readers.get(each.slug, 0),
+                readers=counted.get(each.slug, 0),
                 cells=tuple(cells[each.slug] for cells in by_week),
             )
             for each in catalogue.specializations
         ),
         lost=tuple(
-            reaching_nobody(queued, {item.id: reaching.slugs(item) for item in queued}, readers)
+            reaching_nobody(queued, {item.id: reaching.slugs(item) for item in queued}, counted)
         ),
         minimum=chain.thin.minimum,
         fill_days=chain.thin.fill_days,
@@ -120,22 +121,24 @@ def _cells(
     since = weeks[0].mail_monday - timedelta(days=chain.thin.never_older_days)
     older = items.between(tx, since, weeks[-1].mail_monday)
     reaching = _Reach(catalogue)
-    older_of: dict[str, list[Item]] = defaultdict(list)
-    for item in older:
-        for slug in reaching.slugs(item):
-            older_of[slug].append(item)
-    had: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for slug, when, number in editions.carried_since(tx, oldest):
-        had[slug][when].append(number)
+    told = iter(editions.carried_since(tx, oldest))
+    carried: dict[str, set[int]] = defaultdict(set)
+    ahead = next(told, None)
+    known = editions.fills(tx, str(weeks[0]), str(weeks[-1]))
     made: list[dict[str, Cell]] = []
     for week in weeks:
         name = str(week)
-        stored = editions.of_week(tx, name)
+        while ahead is not None and ahead[1] < name:
+            carried[ahead[0]].add(ahead[2])
+            ahead = next(told, None)
+        stored = known.get(name, {})
         if owing and len(stored) < len(catalogue.specializations):
-            stored = candidates_of(tx, chain, week)
+            made_up = candidates_of(tx, chain, week)
+            stored = {slug: edition.fill for slug, edition in made_up.items()}
         own = _counted(sendable(waiting[week], week, chain.thin), reaching)
-        before = [item for item in older if item.week < name]
-        young = {item.id for item in fillers(before, week, frozenset(), chain.thin)}
+        unmade = len(stored) < len(catalogue.specializations)
+        before = [item for item in older if item.week < name] if unmade else []
+        spare = _by_slug(fillers(before, week, frozenset(), chain.thin), reaching)
         cells: dict[str, Cell] = {}
         for each in catalogue.specializations:
             slug, edition, plan = each.slug, stored.get(each.slug), bool(each.plan)
@@ -147,7 +150,7 @@ def _cells(
             missing = chain.thin.minimum - own.get(slug, 0)
             cells[slug] = coming_cell(
                 own.get(slug, 0),
-                _spare(older_of[slug], young, had[slug], name, missing),
+                _spare(spare.get(slug, ()), carried[slug], missing),
                 minimum=chain.thin.minimum,
                 has_plan=plan,
                 merged=MERGED if chain.thin.merge else "",
@@ -156,22 +159,14 @@ def _cells(
     return made
 
 
-def _spare(
-    found: Sequence[Item],
-    young: Collection[int],
-    had: Mapping[str, Collection[int]],
-    week: str,
-    missing: int,
-) -> int:
-    """Count what may fill up an edition, no further than to what it lacks; `found` oldest first.
+def _spare(young: Iterable[Item], carried: Collection[int], missing: int) -> int:
+    """Count what may fill up an edition, no further than to what it lacks.
 
-    `had` are the items that were carried, by the week of the mail.
+    `carried` are the items that it had in a mail before.
     """
     if missing <= 0:
         return 0
-    carried = {number for when, numbers in had.items() if when < week for number in numbers}
-    fitting = (item for item in reversed(found) if item.id in young and item.id not in carried)
-    return sum(1 for _ in islice(fitting, missing))
+    return sum(1 for _ in islice((item for item in young if item.id not in carried), missing))
 
 
 class _Reach:
@@ -190,12 +185,17 @@ class _Reach:
         return found
 
 
-def _counted(found: Collection[Item], reaching: _Reach) -> dict[str, int]:
-    counts: dict[str, int] = {}
+def _by_slug(found: Iterable[Item], reaching: _Reach) -> dict[str, list[Item]]:
+    """The items by the specializations that they reach."""
+    of: dict[str, list[Item]] = defaultdict(list)
     for item in found:
         for slug in reaching.slugs(item):
-            counts[slug] = counts.get(slug, 0) + 1
-    return counts
+            of[slug].append(item)
+    return of
+
+
+def _counted(found: Iterable[Item], reaching: _Reach) -> dict[str, int]:
+    return {slug: len(those) for slug, those in _by_slug(found, reaching).items()}
 
 
 def reached_by(item: Item, catalogue: Catalogue) -> tuple[str, ...]:
@@ -262,8 +262,7 @@ def move_item(record: Record, item_id: int, to: Week) -> tuple[Item, int]:
             for week in (item.week, str(to))
             for slug in _drafts(editions.of_week(tx, week), slugs)
         ]
-    for week, slug in sorted({*voided, *drafts}):
-        prepare(chain, Week.parse(week), [slug])
+    assemble_again(chain, {*voided, *drafts})
     record.changed(f"item {item_id}", before=item.week, after=str(to))
     return item, len(voided)
 

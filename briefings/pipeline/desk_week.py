@@ -14,7 +14,7 @@ from briefings.model.delivery import IssueKind
 from briefings.model.edition import Choices, Edition, EditionState, LeftOut, Placement
 from briefings.model.news import Change as Urgency
 from briefings.model.news import Item, ItemState, Kind
-from briefings.pipeline.approve import audience_by_specialization, readers_of
+from briefings.pipeline.approve import by_specialization, readers_of
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.examine import Looked, examine
 from briefings.pipeline.prepare import choices_of, load_catalogue, placed_items
@@ -56,10 +56,24 @@ class EditionLine:
         """Whether somebody holds it."""
         return self.edition is not None and self.edition.state is EditionState.HELD
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a person has to look at it."""
+        return self.edition is not None and self.edition.state in OPEN_STATES
+
+    @property
+    def seeds_first(self) -> bool:
+        """Whether it is approved to go to seed readers first."""
+        approved = self.edition is not None and self.edition.state is EditionState.APPROVED
+        return approved and self.approval is not None and self.approval.seeds is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekView:
-    """A week: its editions, its run, when it closes and leaves. `audience` counts readers once."""
+    """A week: its editions, its run, when it closes and leaves. `audience` counts readers once.
+
+    `groups` is 0 where nobody counted them.
+    """
 
     week: Week
     lines: tuple[EditionLine, ...]
@@ -68,6 +82,7 @@ class WeekView:
     first_due: datetime
     day: date
     audience: int
+    groups: int
     drafts: int
     regular: IssueStatus | None
     last_issue: IssueStatus | None
@@ -77,57 +92,55 @@ class WeekView:
         return [each for each in self.lines if each.edition and each.edition.state is state]
 
     @property
-    def groups(self) -> int:
-        """Whether groups were counted: 0 without."""
-        return sum(line.groups for line in self.lines)
-
-    @property
     def seeds_first(self) -> list[EditionLine]:
         """Approved editions that go to seed readers first: the whole issue waits for them."""
-        return [
-            each
-            for each in self.of_state(EditionState.APPROVED)
-            if each.approval and each.approval.seeds
-        ]
+        return [each for each in self.lines if each.seeds_first]
 
     @property
     def waiting(self) -> list[EditionLine]:
         """Editions that a person has to look at."""
-        return [e for e in self.lines if e.edition and e.edition.state in OPEN_STATES]
+        return [each for each in self.lines if each.waiting]
 
 
 def week_view(chain: Chain, week: Week) -> WeekView:
     """Look at a week."""
     now = chain.clock()
     with chain.db.read() as tx:
-        catalogue = load_catalogue(tx)
-        stored = editions.of_week(tx, str(week))
-        carried = placed_items(tx, stored)
-        approved = approvals.approvals(tx, str(week))
-        counts = audience_by_specialization(tx)
+        alike = readers.count_by_specializations(tx)
         table = timetable(tx, chain)
         own = issues.find(tx, week=str(week), kind=IssueKind.REGULAR)
         newest = issues.find(tx)
-        audience = sum(readers.count_by_specializations(tx).values())
+        audience = sum(alike.values())
         groups = _groups(tx) if audience <= MOST_GROUPED else {}
-        lines = tuple(
-            _line(catalogue, each.slug, stored.get(each.slug), carried, counts, groups, approved)
-            for each in sorted(
-                catalogue.specializations, key=lambda s: _urgency_of(stored.get(s.slug), s.name)
-            )
-        )
         return WeekView(
             week=week,
-            lines=lines,
+            lines=_lines(tx, week, by_specialization(alike), groups),
             run=run_status(tx, chain, week, now),
             cut_off=table.cut_off(week),
             first_due=table.cut_off(week) + CUT_OFF_LEAD,
             day=table.day(week),
             audience=audience,
+            groups=sum(groups.values()),
             drafts=items.count(tx, state=ItemState.DRAFT),
             regular=issue_status(tx, own[0]) if own else None,
             last_issue=issue_status(tx, newest[-1]) if newest else None,
         )
+
+
+def _lines(
+    tx: Transaction, week: Week, counts: Mapping[str, int], groups: Mapping[str, int]
+) -> tuple[EditionLine, ...]:
+    """The editions of a week, those first that an editor has to look at."""
+    catalogue = load_catalogue(tx)
+    stored = editions.of_week(tx, str(week))
+    carried = placed_items(tx, stored)
+    approved = approvals.approvals(tx, str(week))
+    return tuple(
+        _line(catalogue, each.slug, stored.get(each.slug), carried, counts, groups, approved)
+        for each in sorted(
+            catalogue.specializations, key=lambda s: _urgency_of(stored.get(s.slug), s.name)
+        )
+    )
 
 
 def _groups(tx: Transaction) -> dict[str, int]:
@@ -245,7 +258,7 @@ def edition_view(chain: Chain, week: Week, slug: str) -> EditionView:
 
 
 def _readers(tx: Transaction, slug: str) -> int:
-    return audience_by_specialization(tx).get(slug, 0)
+    return by_specialization(readers.count_by_specializations(tx)).get(slug, 0)
 
 
 def _placed(
@@ -303,8 +316,11 @@ class ApprovalView:
 
 def approval_view(chain: Chain, week: Week, only: Sequence[str]) -> ApprovalView:
     """Look over what would be approved: the drafts of a week, or those named."""
-    seen = week_view(chain, week)
-    chosen = [e for e in seen.waiting if (not only and not e.held) or e.slug in only]
+    with chain.db.read() as tx:
+        alike = readers.count_by_specializations(tx)
+        lines = _lines(tx, week, by_specialization(alike), {})
+        table = timetable(tx, chain)
+    chosen = [e for e in lines if e.waiting and ((not only and not e.held) or e.slug in only)]
     looked = examine(chain, week, [e.slug for e in chosen]) if chosen else {}
     free = [e for e in chosen if e.slug in looked and not looked[e.slug].blocking]
     with chain.db.read() as tx:
@@ -316,9 +332,9 @@ def approval_view(chain: Chain, week: Week, only: Sequence[str]) -> ApprovalView
             blocked=tuple(
                 (e, looked[e.slug]) for e in chosen if e.slug in looked and looked[e.slug].blocking
             ),
-            readers=readers_of(tx, [e.slug for e in free]),
-            cut_off=seen.cut_off,
-            day=seen.day,
+            readers=readers_of(alike, [e.slug for e in free]),
+            cut_off=table.cut_off(week),
+            day=table.day(week),
             seeds=foresee(tx, [e.slug for e in free]),
-            wait_already=tuple(e.name for e in seen.seeds_first),
+            wait_already=tuple(e.name for e in lines if e.seeds_first),
         )

@@ -9,7 +9,7 @@ from briefings.assemble.match import reaches
 from briefings.errors import Conflict, NotFound
 from briefings.model.catalogue import Catalogue
 from briefings.model.news import Item, ItemState, News
-from briefings.pipeline.approve import audience_by_specialization, void_approvals, weeks_of
+from briefings.pipeline.approve import by_specialization, readers_of, void_approvals, weeks_of
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.item_form import FIELDS, Form
 from briefings.pipeline.items import last_frozen
@@ -103,15 +103,11 @@ def reach_of(tx: Transaction, news: News, catalogue: Catalogue) -> Reach:
         for each in catalogue.specializations
         if reaches(news, each.slug, catalogue)
     }
-    counts = audience_by_specialization(tx)
-    everybody = sum(
-        number
-        for chosen, number in readers.count_by_specializations(tx).items()
-        if set(chosen) & set(slugs)
-    )
+    alike = readers.count_by_specializations(tx)
+    counts = by_specialization(alike)
     return Reach(
         specializations=tuple((name, counts.get(slug, 0)) for slug, name in slugs.items()),
-        readers=everybody,
+        readers=readers_of(alike, slugs),
     )
 
 

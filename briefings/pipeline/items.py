@@ -12,7 +12,8 @@ from briefings.model.catalogue import Catalogue
 from briefings.model.news import Item, ItemState
 from briefings.pipeline.approve import void_approvals, weeks_of
 from briefings.pipeline.chain import Chain
-from briefings.pipeline.prepare import load_catalogue, prepare
+from briefings.pipeline.looking_ahead import assemble_again
+from briefings.pipeline.prepare import load_catalogue
 from briefings.store import editions, issues, items
 from briefings.store.database import Transaction
 from briefings.weeks import Week, stored_week
@@ -139,8 +140,7 @@ def withdraw_items(chain: Chain, ids: Sequence[int]) -> Withdrawn:
         items.set_state(tx, ids, ItemState.WITHDRAWN)
         voided = void_approvals(tx, set(ids), weeks, now=chain.clock())
         gone = _frozen_with(tx, set(ids), weeks)
-    for week, slug in voided:
-        prepare(chain, Week.parse(week), [slug])
+    assemble_again(chain, voided)
     return Withdrawn(items=len(known), voided=tuple(voided), gone=gone)
 
 

@@ -17,6 +17,7 @@ from briefings.pipeline import prepare as preparing
 from briefings.pipeline.approve import Approved
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.correct import Corrected
+from briefings.pipeline.looking_ahead import look_ahead
 from briefings.pipeline.prepare import Prepared
 from briefings.pipeline.recorded import Record
 from briefings.pipeline.runs import run_status
@@ -52,6 +53,7 @@ def assemble(
             for edition in editions.of_week(tx, str(week)).values()
         )
     done = preparing.prepare(record.chain, week, only, progress=progress)
+    look_ahead(record.chain, week, only)
     record.changed(str(week), before=f"{before} drafts", after=assembled(done))
     return done
 

@@ -47,7 +47,8 @@ class Renderer:
     """Turns specs into blocks. The blocks of a mail, joined, are one balanced document per part.
 
     `compiled` counts compilations. Making one reads and checks all templates: WrongTemplate names
-    the file and line of the first wrong one.
+    the file and line of the first wrong one. `fingerprint` names the templates and the site: what
+    a spec becomes depends on nothing else but this program.
     """
 
     def __init__(self, templates: Path, site: Site, *, keep: int = KEPT) -> None:
@@ -57,8 +58,12 @@ class Renderer:
         self._keep = keep
         self._kept: dict[BlockSpec, Block] = {}
         markup, text = (environment(templates, markup=markup) for markup in (True, False))
+        print_of = sha256(repr(site).encode())
         for path in sorted([*templates.glob("*.j2"), *templates.glob("blocks/*.j2")]):
-            lint_source(templates, str(path.relative_to(templates)))
+            name = str(path.relative_to(templates))
+            print_of.update(b"\0%b\0%b" % (name.encode(), path.read_bytes()))
+            lint_source(templates, name)
+        self.fingerprint = print_of.hexdigest()
         self._markup = {kind: load(markup, templates, f"blocks/{kind}.mjml.j2") for kind in KINDS}
         self._text = {kind: load(text, templates, f"blocks/{kind}.txt.j2") for kind in KINDS}
 

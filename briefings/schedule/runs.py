@@ -16,6 +16,7 @@ from briefings.pipeline.correct import finish_corrections
 from briefings.pipeline.halt import stopped
 from briefings.pipeline.instance import confirmed
 from briefings.pipeline.late import open_due_late
+from briefings.pipeline.looking_ahead import look_ahead_at_open
 from briefings.pipeline.presses import fold
 from briefings.pipeline.recovery import recover_all
 from briefings.pipeline.reminders import warn
@@ -36,6 +37,7 @@ def tick(chain: Chain, settings: Settings, host: str) -> None:
     _step("recover", lambda: recover_all(chain, host=host))
     _step("warn", lambda: warn(chain, settings))
     _step("presses", lambda: fold(chain))
+    _step("look ahead", lambda: look_ahead_at_open(chain))
     with chain.db.read() as tx:
         if stopped(tx) is not None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -84,6 +85,12 @@ def load(tx: Transaction) -> Catalogue:
     """
     rows = tx.fetch("SELECT kind, document FROM catalogue_entry ORDER BY kind, position", ())
     return _decoded(tuple((str(kind), str(document)) for kind, document in rows))
+
+
+def fingerprint(tx: Transaction) -> str:
+    """Name what the stored catalogue says by a hash of it."""
+    rows = tx.fetch("SELECT kind, slug, document FROM catalogue_entry ORDER BY kind, position", ())
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 @lru_cache(maxsize=4)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, cast
 from sqlmodel import Field, Index
 
 from briefings.errors import Conflict
-from briefings.model.edition import Edition, EditionState, Part, Placement
+from briefings.model.edition import Edition, EditionFill, EditionState, Part, Placement
 from briefings.store import edition_words
 from briefings.store.approvals import Approval, approvals, approve, unapprove
 from briefings.store.codec import nfc
 from briefings.store.instants import Instant, stored
-from briefings.store.tables import BigId, Table, places
+from briefings.store.tables import BigId, Table, parts, places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Approval", "approvals", "approve", "unapprove"]
 
 _COLUMNS = "id, specialization, week, state, reason, subject, intro, revision, preheader"
+_PARTS = {part.value: part for part in Part}
+"""A call of an enumeration takes as long as the rest of a row: a board reads 8,000."""
 _CLOSED = {EditionState.APPROVED, EditionState.PUBLISHED}
 
 
@@ -208,6 +210,18 @@ def weeks(tx: Transaction) -> list[str]:
     return [str(row[0]) for row in tx.rows("SELECT DISTINCT week FROM edition ORDER BY week DESC")]
 
 
+def open_since(tx: Transaction, week: str) -> dict[str, list[str]]:
+    """Give the specializations whose edition is a draft or held, by week, from a week on."""
+    found: dict[str, list[str]] = {}
+    for when, slug in tx.rows(
+        "SELECT week, specialization FROM edition WHERE week >= :week "
+        "AND state IN ('draft', 'held') ORDER BY week, specialization",
+        week=week,
+    ):
+        found.setdefault(when, []).append(slug)
+    return found
+
+
 def content_hash_of(tx: Transaction, week: str, specialization: str) -> str | None:
     """Give the hash of the stored content, or None when there is no such edition."""
     row = tx.one(
@@ -250,12 +264,32 @@ def carried(tx: Transaction, specialization: str, before_week: str) -> set[int]:
     return {int(row[0]) for row in rows}
 
 
+def fills(tx: Transaction, first: str, last: str) -> dict[str, dict[str, EditionFill]]:
+    """Give how much the editions of a span of weeks carry, by week and specialization."""
+    found: dict[str, dict[str, EditionFill]] = {}
+    for week, slug, state, reason, placed, own in tx.fetch(
+        "SELECT edition.week, edition.specialization, edition.state, edition.reason, "
+        "COUNT(placement.item_id), "
+        "SUM(CASE WHEN placement.part = 'week' THEN 1 ELSE 0 END) "
+        "FROM edition LEFT JOIN placement ON placement.edition_id = edition.id "
+        "WHERE edition.week >= ? AND edition.week <= ? GROUP BY edition.id",
+        (first, last),
+    ):
+        found.setdefault(week, {})[slug] = EditionFill(
+            state=EditionState(state), reason=reason, own=own, earlier=placed - own
+        )
+    return found
+
+
 def carried_since(tx: Transaction, week: str) -> list[tuple[str, str, int]]:
-    """Give what published editions of a week and later carried: specialization, week, item."""
+    """Give what published editions of a week and later carried: specialization, week, item.
+
+    The oldest week comes first.
+    """
     rows = tx.fetch(
         "SELECT edition.specialization, edition.week, placement.item_id FROM edition "
         "JOIN placement ON placement.edition_id = edition.id "
-        "WHERE edition.week >= ? AND edition.state = 'published'",
+        "WHERE edition.week >= ? AND edition.state = 'published' ORDER BY edition.week",
         (week,),
     )
     return cast("list[tuple[str, str, int]]", rows)
@@ -275,16 +309,24 @@ def owing_since(tx: Transaction, week: str, merged: str) -> bool:
     return row is not None
 
 
-def last_subject(tx: Transaction, specialization: str, before_week: str) -> str | None:
-    """Give the subject under which the newest published edition before a week went, or None."""
-    row = tx.one(
-        "SELECT COALESCE(sent_subject, subject) FROM edition "
-        "WHERE specialization = :slug AND week < :week "
-        "AND state = 'published' ORDER BY week DESC LIMIT 1",
-        slug=specialization,
-        week=before_week,
-    )
-    return None if row is None else str(row[0])
+def last_subjects(
+    tx: Transaction, specializations: Sequence[str], before_week: str
+) -> dict[str, str | None]:
+    """Give the subject under which each one's newest published edition before a week went.
+
+    None where none was published before.
+    """
+    found: dict[str, str | None] = {}
+    for part in parts(specializations):
+        values = ", ".join(["(CAST(? AS TEXT))"] * len(part))
+        rows = tx.fetch(
+            "SELECT asked.column1, (SELECT COALESCE(sent_subject, subject) FROM edition "  # noqa: S608 - only places
+            "WHERE specialization = asked.column1 AND week < ? AND state = 'published' "
+            f"ORDER BY week DESC LIMIT 1) FROM (VALUES {values}) AS asked",
+            (before_week, *part),
+        )
+        found.update((str(slug), subject) for slug, subject in rows)
+    return found
 
 
 def _id_of(tx: Transaction, week: str, specialization: str) -> int:
@@ -298,7 +340,7 @@ def _id_of(tx: Transaction, week: str, specialization: str) -> int:
 
 def _placement(row: Row) -> Placement:
     return Placement(
-        item_id=row[1], revision=row[2], part=Part(row[3]), why_you=row[4], ranked=row[5]
+        item_id=row[1], revision=row[2], part=_PARTS[row[3]], why_you=row[4], ranked=row[5]
     )
 
 

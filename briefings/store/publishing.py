@@ -15,7 +15,7 @@ from briefings.store.issues import RELEASED
 from briefings.store.tables import parts, places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from briefings.store.database import Transaction
@@ -222,4 +222,22 @@ def versions_told(
             news = loads(News, text)
             if news.tool and news.version:
                 found.setdefault(slug, {}).setdefault(news.tool, []).append(news.version)
+    return found
+
+
+def published(
+    tx: Transaction, slugs: Collection[str], from_week: str, before_week: str
+) -> dict[str, list[tuple[int, int]]]:
+    """Give number and revision of what was published in a span of weeks, by specialization.
+
+    As long as this and `content_version` stay, so does what `versions_told` says of the span.
+    """
+    found: dict[str, list[tuple[int, int]]] = {}
+    for slug, number, revision in tx.fetch(
+        "SELECT specialization, id, revision FROM edition "
+        "WHERE week >= ? AND week < ? AND state = 'published' ORDER BY week",
+        (from_week, before_week),
+    ):
+        if slug in slugs:
+            found.setdefault(slug, []).append((number, revision))
     return found

@@ -10,6 +10,7 @@ from contextlib import suppress
 from briefings.errors import BriefingsError
 from briefings.pipeline.calendar import WEEKS_AHEAD, first_ahead
 from briefings.pipeline.chain import Chain
+from briefings.pipeline.kept_findings import program
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.timetable import timetable
 from briefings.render.marked import pieces
@@ -20,6 +21,7 @@ def warm(chain: Chain, pages: Pages) -> None:
     """Load it all; what is missing or wrong is told by the page that needs it."""
     pages.load_all()
     pieces("`once`")
+    program()
     with suppress(BriefingsError):
         chain.renderer()
     with suppress(BriefingsError), chain.db.read() as tx:

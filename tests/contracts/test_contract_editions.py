@@ -26,7 +26,16 @@ from briefings.model.delivery import IssueKind, IssueState
 from briefings.model.edition import Block, Edition, EditionState, Part, Placement
 from briefings.model.money import Money
 from briefings.model.news import ItemState, Kind, News
-from briefings.store import blocks, catalogue, editions, issues, items, processes, publishing
+from briefings.store import (
+    blocks,
+    catalogue,
+    editions,
+    findings,
+    issues,
+    items,
+    processes,
+    publishing,
+)
 from briefings.store.database import Database
 
 NOW = datetime(2026, 8, 24, 6, tzinfo=UTC)
@@ -154,8 +163,8 @@ def test_only_published_editions_count_as_carried(database: Database) -> None:
     with database.read() as tx:
         assert editions.carried(tx, SLUG, "2026-W35") == {1, 2, 3}
         assert editions.carried(tx, "other", "2026-W35") == set()
-        assert editions.last_subject(tx, SLUG, "2026-W35") == "2026-W33"
-        assert editions.last_subject(tx, SLUG, "2026-W32") is None
+        assert editions.last_subjects(tx, [SLUG], "2026-W35")[SLUG] == "2026-W33"
+        assert editions.last_subjects(tx, [SLUG], "2026-W32")[SLUG] is None
 
 
 ROLE = Role(
@@ -350,3 +359,39 @@ def test_versions_are_told_as_they_were_published(database: Database) -> None:
         }, "1.9 was published, whatever the item says since"
         assert set(told) == {SLUG}
         assert publishing.versions_told(tx, [SLUG], "2026-W35", "2026-W36") == {}
+
+
+def test_what_is_kept_of_an_edition_is_found_under_its_key_alone(database: Database) -> None:
+    with database.write() as tx:
+        for slug in ("a", "b"):
+            editions.put(tx, replace(EDITION, specialization=slug), now=NOW)
+        findings.keep(tx, WEEK, {"a": ("k1", "{}"), "b": ("k2", "[]"), "nobody": ("k3", "")})
+        assert findings.kept(tx, WEEK, {"a": "k1", "b": "k1", "nobody": "k3"}) == {"a": "{}"}
+        findings.keep(tx, WEEK, {"b": ("k1", "anew")})
+        assert findings.kept(tx, WEEK, {"a": "k1", "b": "k1"}) == {"a": "{}", "b": "anew"}
+        assert findings.kept(tx, "2026-W40", {"a": "k1"}) == {}
+
+
+def test_editions_of_many_are_counted_and_named_without_reading_them(database: Database) -> None:
+    published = replace(EDITION, state=EditionState.PUBLISHED, subject="Gone")
+    with database.write() as tx:
+        for slug, week, edition in (
+            ("a", "2026-W33", published),
+            ("a", WEEK, EDITION),
+            ("b", WEEK, replace(EDITION, state=EditionState.HELD, reason="why", placements=())),
+            ("c", WEEK, published),
+        ):
+            editions.put(tx, replace(edition, specialization=slug, week=week), now=NOW)
+        stored = editions.of_week(tx, WEEK)
+        filled = editions.fills(tx, "2026-W33", WEEK)
+        assert filled[WEEK] == {slug: edition.fill for slug, edition in stored.items()}
+        assert (filled[WEEK]["b"].reason, filled[WEEK]["b"].own) == ("why", 0)
+        assert set(filled["2026-W33"]) == {"a"}
+        assert editions.fills(tx, "2026-W40", "2026-W41") == {}
+        assert editions.last_subjects(tx, ["a", "b"], WEEK) == {"a": "Gone", "b": None}
+        assert editions.last_subjects(tx, [], WEEK) == {}
+        assert editions.open_since(tx, "2026-W33") == {WEEK: ["a", "b"]}
+        assert editions.open_since(tx, "2026-W40") == {}
+        ((number, revision),) = publishing.published(tx, {"a", "b"}, "2026-W30", "2026-W40")["a"]
+        assert (number > 0, revision) == (True, 1)
+        assert publishing.published(tx, {"a"}, WEEK, "2026-W40") == {}

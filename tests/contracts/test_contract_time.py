@@ -94,7 +94,7 @@ def test_an_edition_remembers_its_issue_its_subject_and_that_it_was_left_behind(
         publishing.leave_behind(tx, WEEK, reason="not approved", now=NOW)
         assert publishing.left_behind(tx, WEEK) == {"b"}
         assert publishing.gone_with(tx, WEEK) == {"a": 7}
-        assert editions.last_subject(tx, "a", NEXT) == "As it went"
+        assert editions.last_subjects(tx, ["a"], NEXT)["a"] == "As it went"
         held = editions.of_week(tx, WEEK)["b"]
         assert (held.state, held.reason) == (EditionState.HELD, "not approved")
         approved_again = editions.content_hash(held)

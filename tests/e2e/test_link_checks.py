@@ -14,14 +14,17 @@ from briefings.cli.app import run
 from briefings.errors import NotFound, Refused
 from briefings.feeds.addresses import Reach
 from briefings.feeds.fetch import Bounds, Fetcher
+from briefings.model.edition import Composition, EditionState
 from briefings.model.links import LinkAnswer
 from briefings.model.news import Change, ItemState, Kind, News
+from briefings.model.reader import Preferences
 from briefings.pipeline.approve import approve
+from briefings.pipeline.audience import gather
 from briefings.pipeline.examine import examine
 from briefings.pipeline.link_checks import LATELY, check_links, links_of_editions
 from briefings.pipeline.prepare import load_catalogue, prepare
 from briefings.store import catalogue as catalogues
-from briefings.store import items, link_checks
+from briefings.store import editions, items, link_checks
 from briefings.testing.feed_server import FeedServer, Page
 from tests.e2e.test_editing import PAY
 from tests.e2e.town import SECRET, WEEK, Town, found
@@ -146,10 +149,16 @@ def test_all_that_a_mail_leads_to_outside_of_our_site_is_tried(town: Town) -> No
     """Of the mail itself it is asked which addresses that are."""
     text = "See [the notes](https://example.org/more) and *more*."
     edition(town, news("one", "https://example.org/one", summary=text), PAY, plan=True)
-    looked = examine(town.app.chain, WEEK, [SLUG])[SLUG]
-    assert looked.composition is not None
+    with town.app.db.read() as tx:
+        audience = gather(
+            *(tx, town.app.chain, WEEK, load_catalogue(tx)),
+            editions.of_week(tx, str(WEEK)),
+            going=[EditionState.DRAFT],
+        )
+    mail = audience.composition((Preferences(specializations=(SLUG,)), 5, frozenset()))
+    assert isinstance(mail, Composition)
     led: set[str] = set()
-    for spec in (looked.composition.head, *looked.composition.blocks):
+    for spec in (mail.head, *mail.blocks):
         html = town.app.chain.renderer().render(spec).html.replace(b"=\r\n", b"").decode()
         led |= set(re.findall(r'href=3D"(https?://[^"]+)"', html))
     led = {url for url in led if not url.startswith("https://briefings.example")}

@@ -60,7 +60,7 @@ def edition(own: int, earlier: int, state: EditionState = EditionState.DRAFT) ->
 def test_a_cell_says_how_full_it_is_and_what_the_rule_does(
     one: Edition, has_plan: bool, fill: Fill, then: str
 ) -> None:
-    found = stored_cell(one, minimum=3, has_plan=has_plan, nothing="nothing to say")
+    found = stored_cell(one.fill, minimum=3, has_plan=has_plan, nothing="nothing to say")
     assert (found.fill, found.then) == (fill, then)
 
 
@@ -105,7 +105,7 @@ def test_the_count_of_the_board_is_that_of_assembling(desk: Desk, rules: dict[st
             plans = {s.slug: bool(s.plan) for s in load_catalogue(tx).specializations}
         for slug, (fill, own, earlier, then) in cells.items():
             one = stored_cell(
-                real[slug],
+                real[slug].fill,
                 minimum=chain.thin.minimum,
                 has_plan=plans[slug],
                 nothing="nothing to say",

@@ -183,7 +183,7 @@ def number_in(visit: Visit, name: str) -> int:
 def _page(visit: Visit) -> Response:
     seen = edition_view(visit.chain, week_in(visit), visit.word("slug"))
     looked = seen.looked
-    head = looked.composition.head if looked and looked.composition else None
+    head = looked.head if looked else None
     fixed = seen.edition.state is EditionState.PUBLISHED
     return visit.show(
         "edition.html",
