@@ -19,6 +19,7 @@ from briefings.pipeline.audience import Audience, gather
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.freeze import Progress, freeze
 from briefings.pipeline.halt import refuse_if_stopped
+from briefings.pipeline.plan_moves import move_ahead
 from briefings.pipeline.prepare import load_catalogue, placed_items
 from briefings.pipeline.proof import faults, plain_subject
 from briefings.pipeline.timetable import timetable
@@ -75,6 +76,7 @@ def open_regular(
             Remedy.WAIT_FOR_CUT_OFF,
         )
     hold_what_cannot_be_rendered(chain, week)
+    move_ahead(chain, week)
     issue = _begin_regular(chain, week, now, by_tick=by_tick, ages=by_tick and not late)
     return Opened(issue=_carry_on(chain, issue, progress), already=False)
 

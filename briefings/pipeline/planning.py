@@ -14,10 +14,11 @@ from enum import StrEnum
 from briefings.errors import Conflict, Refused
 from briefings.links import Token
 from briefings.model.assessment import SkillArea
-from briefings.model.catalogue import PLAN_WEEKS, Catalogue, PlanWeek, Specialization, Tool
+from briefings.model.catalogue import PLAN_WEEKS, PlanWeek, Specialization, Tool
 from briefings.model.reader import Reader
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.next_mail import next_mail
+from briefings.pipeline.plan_moves import primary_of, stored_progress
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.reading import reader_of
 from briefings.readers import plan
@@ -25,7 +26,7 @@ from briefings.readers.plan import Mark, Progress, Standing
 from briefings.store import plan_marks, readers
 from briefings.store.database import Transaction
 from briefings.store.plan_marks import WHOLE_WEEK
-from briefings.weeks import Week, plan_week, zone
+from briefings.weeks import Week, zone
 
 
 class Press(StrEnum):
@@ -123,24 +124,6 @@ def press(chain: Chain, token: Token, act: Act, stamp: str, now: datetime) -> Pl
         return _planned(tx, chain, reader_of(tx, token), now)
 
 
-def stored_progress(tx: Transaction, reader: Reader, specialization: str) -> Progress:
-    """A reader's progress in one plan, out of the store."""
-    marks = plan_marks.of_plan(tx, reader.id, specialization)
-    return Progress(
-        started_on=reader.plan_started_on,
-        snoozes=reader.plan_snoozes,
-        weeks={week: Mark(mark) for week, task, mark in marks if task == WHOLE_WEEK},
-        tasks=frozenset((week, task) for week, task, _ in marks if task != WHOLE_WEEK),
-    )
-
-
-def primary_of(reader: Reader, catalogue: Catalogue) -> Specialization:
-    """The specialization that leads a reader's mail; NotFound when the catalogue carries none."""
-    mine = reader.preferences.specializations
-    known = [slug for slug in mine if catalogue.has_specialization(slug)]
-    return catalogue.specialization(next(iter(known or mine), ""))
-
-
 def _planned(tx: Transaction, chain: Chain, reader: Reader, now: datetime) -> Planned:
     catalogue = load_catalogue(tx)
     own = primary_of(reader, catalogue)
@@ -149,7 +132,7 @@ def _planned(tx: Transaction, chain: Chain, reader: Reader, now: datetime) -> Pl
     week = Week.of(today).previous()
     assessment = catalogue.assessment(own.role)
     coming = next_mail(tx, chain, reader, now)
-    mondays = {step.number: plan.monday_of(progress, step.number) for step in own.plan}
+    mondays = {step.number: plan.monday_of(progress, step.number, week) for step in own.plan}
     marked = ",".join(f"{week}{mark.value[0]}" for week, mark in sorted(progress.weeks.items()))
     return Planned(
         reader=reader,
@@ -159,7 +142,7 @@ def _planned(tx: Transaction, chain: Chain, reader: Reader, now: datetime) -> Pl
         tools={step.tool: catalogue.tool(step.tool) for step in own.plan},
         mondays={number: day for number, day in mondays.items() if day is not None},
         next_mail=coming,
-        next_step=_step_of(progress, coming) if own.plan else None,
+        next_step=_step_of(progress, coming, week) if own.plan else None,
         areas=assessment.areas if assessment is not None else (),
         others=tuple(s for s in catalogue.specializations if s.plan and s.slug != own.slug),
         today=today,
@@ -168,10 +151,10 @@ def _planned(tx: Transaction, chain: Chain, reader: Reader, now: datetime) -> Pl
     )
 
 
-def _step_of(progress: Progress, mail: datetime | None) -> int | None:
-    if mail is None or progress.started_on is None:
+def _step_of(progress: Progress, mail: datetime | None, week: Week) -> int | None:
+    if mail is None:
         return None
-    return plan_week(progress.started_on, Week.of(mail.date()).previous(), progress.snoozes)
+    return plan.step_of(progress, Week.of(mail.date()).previous(), week)
 
 
 def _after(seen: Planned, act: Act) -> Progress:

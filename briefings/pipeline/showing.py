@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from briefings.deliver.message import Cover
 from briefings.errors import NotFound, Refused
 from briefings.model.catalogue import PLAN_WEEKS
-from briefings.model.delivery import SkipReason
+from briefings.model.delivery import IssueKind, SkipReason
 from briefings.model.edition import Composition
 from briefings.model.reader import Preferences
 from briefings.pipeline.audience import Audience, Key, gather
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.examine import EXAMINED, SAMPLE_PLAN_WEEK
 from briefings.pipeline.letterpress import Letter, fill, lay_out, names_of, personal
+from briefings.pipeline.plan_moves import as_mailed
 from briefings.pipeline.prepare import load_catalogue
 from briefings.slots import Sheet, decode_block, values_for
-from briefings.store import deliveries, editions, readers
+from briefings.store import deliveries, editions, issues, readers
 from briefings.weeks import Week, due_at, zone
 
 SAMPLE_NAME = "Robin Sample"
@@ -83,6 +84,8 @@ def show(chain: Chain, week: Week, slug: str, reader: str = PLAN, *, to: str = "
             had = deliveries.received(
                 tx, audience.item_ids, real.id, real.id, before_week=str(week)
             )
+            if not issues.find(tx, week=str(week), kind=IssueKind.REGULAR):
+                real = as_mailed(tx, real, catalogue, week)
             decided = audience.decide(real, had.get(real.id, frozenset()))
             made = decided.composition or decided.reason or SkipReason.NOTHING_NEW
             who = Addressee(email=real.email, name=real.name, specializations=slugs)

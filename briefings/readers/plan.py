@@ -10,6 +10,9 @@ counts whole weeks from the start and takes off the snoozes. What readers do mov
   now, and the one after it comes with the next mail;
 - *restart* begins anew.
 
+A step that was done far ahead is reached by the calendar weeks later, with no press in between:
+before the mails of each week `followed` moves such a plan, by the same rule as *done*.
+
 Moving ahead is a negative snooze. The plan never moves ahead past 13, so the closing mail comes
 once, and it is not put back any more when that mail has gone.
 """
@@ -98,11 +101,32 @@ def standing(progress: Progress, week: Week) -> Standing | None:
     )
 
 
-def monday_of(progress: Progress, step: int) -> date | None:
-    """The Monday whose mail brings a step; None before a start."""
+def monday_of(progress: Progress, step: int, week: Week) -> date | None:
+    """The Monday whose mail brings a step, as things stand; None before a start.
+
+    Steps to come that are done already are passed over, so those after them come earlier; `week` is
+    the one whose mail is the newest.
+    """
     if progress.started_on is None:
         return None
-    return Week.of(progress.started_on).monday + (step - 1 + progress.snoozes) * _WEEK
+    following = plan_week(progress.started_on, week.next(), progress.snoozes)
+    passed = sum(following <= n < step for n in progress.weeks)
+    start = Week.of(progress.started_on).monday
+    return start + (step - 1 + progress.snoozes - passed) * _WEEK
+
+
+def step_of(progress: Progress, mail: Week, week: Week) -> int | None:
+    """What the mail of a week brings if nothing is pressed until then; None before a start.
+
+    `week` is the one whose mail is the newest; `mail` is a later one, or that one.
+    """
+    start = progress.started_on
+    if start is None:
+        return None
+    while week < mail:
+        progress = followed(progress, week)
+        week = week.next()
+    return plan_week(start, mail, progress.snoozes)
 
 
 def may_snooze(progress: Progress, week: Week) -> bool:
@@ -120,7 +144,7 @@ def snoozed(progress: Progress, week: Week) -> Progress:
 
 def done(progress: Progress, step: int, tasks: int, week: Week) -> Progress:
     """Mark a step and its tasks as done."""
-    return _followed(_marked(progress, step, tasks, Mark.DONE), week)
+    return followed(_marked(progress, step, tasks, Mark.DONE), week)
 
 
 def too_easy(progress: Progress, step: int, tasks: int, week: Week) -> Progress:
@@ -131,7 +155,7 @@ def too_easy(progress: Progress, step: int, tasks: int, week: Week) -> Progress:
         return marked
     if where is not None and step >= where.due and where.following < CLOSING:
         marked = replace(marked, snoozes=marked.snoozes - 1)
-    return _followed(marked, week)
+    return followed(marked, week)
 
 
 def reopened(progress: Progress, step: int) -> Progress:
@@ -150,19 +174,21 @@ def started(today: date) -> Progress:
     return Progress(started_on=first_day(today))
 
 
+def followed(progress: Progress, week: Week) -> Progress:
+    """Move ahead over steps that are done already, so that the next mail brings an open one.
+
+    `week` is the one whose mail is the newest. Before the start nothing moves.
+    """
+    where = standing(progress, week)
+    if where is None or not 1 <= where.following < CLOSING:
+        return progress
+    ahead = _first_open(progress, where.following) - where.following
+    return replace(progress, snoozes=progress.snoozes - ahead) if ahead else progress
+
+
 def _marked(progress: Progress, step: int, tasks: int, mark: Mark) -> Progress:
     ticks = frozenset((step, number) for number in range(1, tasks + 1))
     return replace(progress, weeks={**progress.weeks, step: mark}, tasks=progress.tasks | ticks)
-
-
-def _followed(progress: Progress, week: Week) -> Progress:
-    """Move ahead over steps that are done already, so that the next mail brings an open one."""
-    where = standing(progress, week)
-    if where is None or where.following >= CLOSING:
-        return progress
-    following = max(where.following, 1)
-    ahead = _first_open(progress, following) - following
-    return replace(progress, snoozes=progress.snoozes - ahead) if ahead else progress
 
 
 def _first_open(progress: Progress, step: int) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlmodel import Field
 
-from briefings.store.instants import Instant, stored
+from briefings.store.instants import Instant, stored, stored_day
 from briefings.store.tables import BigId, Table
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from briefings.store.database import Transaction
 
 WHOLE_WEEK = 0
+_LONG = 2_000
+"""Weeks that are added before a division and taken off again: it rounds towards zero."""
 Marks = tuple[tuple[int, int, str], ...]
 """Marks as (week, number of the task from 1 or 0 for the whole week, mark), in that order."""
 
@@ -51,6 +53,29 @@ def of_reader(tx: Transaction, reader_id: int) -> dict[str, Marks]:
         (reader_id,),
     )
     return {str(row[0]): of_plan(tx, reader_id, str(row[0])) for row in rows}
+
+
+def reached(tx: Transaction, mail_monday: date, after: int, limit: int) -> list[int]:
+    """Give readers, by number above one, who are done with a step that a Monday's mail may bring.
+
+    The step is that of `weeks.plan_week`, in SQL so that a million marks stay there. The mark may
+    belong to the plan of another specialization than the one that leads the reader's mail.
+    """
+    days = (
+        "CAST(julianday(?) - julianday(reader.plan_started_on) AS INTEGER)"
+        if tx.is_sqlite
+        else "(CAST(? AS DATE) - CAST(reader.plan_started_on AS DATE))"
+    )
+    rows = tx.fetch(
+        "SELECT DISTINCT plan_mark.reader_id FROM plan_mark "  # noqa: S608 - our own text
+        "JOIN reader ON reader.id = plan_mark.reader_id "
+        "WHERE plan_mark.reader_id > ? AND plan_mark.task = 0 AND reader.left_at IS NULL "
+        "AND reader.plan_started_on IS NOT NULL "
+        f"AND plan_mark.week = ({days} + 6 + {7 * _LONG}) / 7 - {_LONG} + 1 - reader.plan_snoozes "
+        "ORDER BY plan_mark.reader_id LIMIT ?",
+        (after, stored_day(mail_monday), limit),
+    )
+    return [int(row[0]) for row in rows]
 
 
 def replace(

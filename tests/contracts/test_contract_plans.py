@@ -11,6 +11,7 @@ from briefings.store.database import Database
 from briefings.store.kept_assessments import Kept
 from briefings.store.outcomes import Span
 from briefings.store.signups import NewSignUp
+from briefings.weeks import Week, plan_week
 from tests.contracts.test_contract_readers import NOW, add, new
 
 LATER = NOW + timedelta(hours=1)
@@ -36,6 +37,41 @@ def test_marks_are_replaced_plan_by_plan_and_keep_their_instant(database: Databa
         assert plan_marks.erase(tx, 1) == 4
         assert plan_marks.of_reader(tx, 1) == {}
         assert plan_marks.of_plan(tx, 2, "mlops-engineer") == ((9, 0, "done"),)
+
+
+def test_who_is_done_with_the_step_of_a_monday_is_found_as_the_calendar_counts(
+    database: Database,
+) -> None:
+    """Every day of a week as a start, every step, some snoozes: as `plan_week` says."""
+    week = Week.parse("2026-W34")
+    expected: list[int] = []
+    starts = [week.mail_monday - timedelta(days=n) for n in range(-15, 40)]
+    add(database, *(new(f"r{n}@example.org") for n in range(len(starts) + 3)))
+    with database.write() as tx:
+        for n, start in enumerate(starts):
+            reader = readers.by_email(tx, f"r{n}@example.org")
+            assert reader is not None
+            readers.set_plan(tx, reader.id, start, n % 3 - 1, NOW)
+            step = n % 7 + 1
+            plan_marks.replace(tx, reader.id, "x", [(step, 0, "done"), (9, 1, "done")], NOW)
+            if plan_week(start, week, n % 3 - 1) == step:
+                expected.append(reader.id)
+        late, ticked, gone = (
+            reader.id
+            for n in range(len(starts), len(starts) + 3)
+            if (reader := readers.by_email(tx, f"r{n}@example.org")) is not None
+        )
+        plan_marks.replace(tx, late, "x", [(1, 0, "done")], NOW)  # who has started no plan
+        readers.set_plan(tx, ticked, week.mail_monday, 0, NOW)
+        plan_marks.replace(tx, ticked, "x", [(1, 1, "done")], NOW)  # a task, not the step
+        readers.set_plan(tx, gone, week.mail_monday, 0, NOW)
+        plan_marks.replace(tx, gone, "x", [(1, 0, "done")], NOW)
+        tx.execute("UPDATE reader SET left_at = 1 WHERE id = :id", id=gone)
+    assert len(expected) > 4
+    with database.read() as tx:
+        found = plan_marks.reached(tx, week.mail_monday, 0, 3)
+        assert found == expected[:3]
+        assert plan_marks.reached(tx, week.mail_monday, found[-1], 99) == expected[3:]
 
 
 def test_answers_are_kept_once_per_role_until_they_are_erased(database: Database) -> None:

@@ -14,12 +14,14 @@ from briefings.readers.plan import (
     Progress,
     done,
     first_day,
+    followed,
     may_snooze,
     monday_of,
     reopened,
     snoozed,
     standing,
     started,
+    step_of,
     ticked,
     too_easy,
 )
@@ -41,7 +43,7 @@ def test_the_step_of_the_newest_mail_is_the_one_to_work_on() -> None:
     assert (where.due, where.now, where.late) == (5, 5, ())
     assert where.ahead == tuple(range(6, 13))
     assert where.done == (1, 2, 3, 4)
-    assert monday_of(FIFTH, 5) == W34.mail_monday
+    assert monday_of(FIFTH, 5, W34) == W34.mail_monday
     assert not where.over
 
 
@@ -61,13 +63,38 @@ def test_a_step_done_ahead_is_not_mailed_any_more() -> None:
     assert next_step(late, W34) == 6
 
 
+def test_a_step_done_far_ahead_is_passed_over_when_the_calendar_comes_there() -> None:
+    ahead = done(done(FIFTH, 7, 3, W34), 8, 3, W34)
+    assert (ahead.snoozes, next_step(ahead, W34)) == (0, 6)
+    assert [step_of(ahead, W34.shift(n), W34) for n in range(4)] == [5, 6, 9, 10]
+    monday = W34.mail_monday
+    assert [monday_of(ahead, n, W34) for n in (6, 9, 12)] == [
+        monday + timedelta(weeks=n) for n in (1, 2, 5)
+    ]
+    assert followed(ahead, W34) == ahead
+    later = followed(ahead, W34.next())
+    assert (later.snoozes, next_step(later, W34.next())) == (-2, 9)
+    assert monday_of(later, 12, W34.next()) == monday + timedelta(weeks=5)
+    assert followed(later, W34.next()) == later
+
+
+def test_before_the_start_a_step_done_already_moves_no_mail_to_an_earlier_week() -> None:
+    later = Progress(started_on=date(2026, 9, 21))  # its first mail is that of W38
+    early = done(done(later, 1, 2, W34), 2, 2, W34)
+    assert early.snoozes == 0
+    assert step_of(early, Week.parse("2026-W37"), W34) == 0
+    assert step_of(early, Week.parse("2026-W38"), W34) == 3
+    assert monday_of(early, 3, W34) == date(2026, 9, 21)
+    assert step_of(Progress(started_on=None), W34, W34) is None
+
+
 def test_a_snooze_brings_the_same_step_again_and_moves_the_rest() -> None:
     after = snoozed(FIFTH, W34)
     where = standing(after, W34)
     assert where is not None
     assert next_step(after, W34) == 5
     assert where.now == 5
-    assert monday_of(after, 5) == W34.mail_monday + timedelta(weeks=1)
+    assert monday_of(after, 5, W34) == W34.mail_monday + timedelta(weeks=1)
 
 
 def test_too_easy_counts_as_done_and_moves_the_plan_ahead_once() -> None:
@@ -75,7 +102,7 @@ def test_too_easy_counts_as_done_and_moves_the_plan_ahead_once() -> None:
     where = standing(after, W34)
     assert where is not None
     assert (after.weeks[5], where.now) == (Mark.EASY, 6)
-    assert monday_of(after, 6) == W34.mail_monday
+    assert monday_of(after, 6, W34) == W34.mail_monday
     assert next_step(after, W34) == 7
     assert too_easy(after, 5, 3, W34) == after
     assert next_step(too_easy(FIFTH, 2, 3, W34), W34) == 6
@@ -110,7 +137,7 @@ def test_who_starts_late_in_a_week_starts_on_the_next_monday(today: date, start:
 def test_before_a_start_nothing_stands_anywhere() -> None:
     none = Progress(started_on=None)
     assert standing(none, W34) is None
-    assert monday_of(none, 1) is None
+    assert monday_of(none, 1, W34) is None
     assert not may_snooze(none, W34)
     assert snoozed(none, W34) == none
     assert done(none, 1, 2, W34).weeks == {1: Mark.DONE}
@@ -158,6 +185,7 @@ def test_the_plan_closes_exactly_once_whatever_is_pressed(
     def mail() -> None:
         assert progress.started_on is not None
         mailed.append(plan_week(progress.started_on, week, progress.snoozes))
+        assert mailed[-1] not in progress.weeks, "a step that was done is mailed"
 
     mail()
     for what, step in [*presses, *[("week", 0)] * 70]:
@@ -171,6 +199,10 @@ def test_the_plan_closes_exactly_once_whatever_is_pressed(
             case "snooze":
                 progress = snoozed(progress, week)
             case _:
+                assert step_of(progress, week.next(), week) == next_step(
+                    followed(progress, week), week
+                )
+                progress = followed(progress, week)  # as before every freeze
                 week = week.next()
                 mail()
     closings = [n for n in mailed if n == CLOSING]
