@@ -11,7 +11,7 @@ import re
 import sqlite3
 import threading
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from briefings.errors import DatabaseBusy, Misconfigured
-from briefings.store import migrations
+from briefings.store import checkpoints, migrations
 from briefings.store.disk import SharedSync
 from briefings.store.faults import postgresql_told, psycopg_errors, sqlite_told
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 _WRITES = "briefings_writes"
+_LOG_PAGES = "briefings_log_pages"
 _ONE_ROW = re.compile(r"VALUES (\([^)]*\))")
 _PLACES_AT_ONCE = 4_000
 _GAP, _LONGEST_STREAK, _PAUSE = 0.001, 0.02, 0.005
@@ -189,6 +190,7 @@ class Database:
         """Set once the tables are there."""
         self._log = SharedSync(Path(f"{url.database}-wal")) if self.is_sqlite else None
         self._turn = threading.Lock()
+        self._checkpointing = 0
         self._streak = self._released = 0.0
         self._watching = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
@@ -266,7 +268,10 @@ class Database:
 
     @contextmanager
     def _unit(self, *, writes: bool) -> Generator[Transaction]:
-        options: dict[str, Any] = {_WRITES: writes}
+        options: dict[str, Any] = {
+            _WRITES: writes,
+            _LOG_PAGES: 0 if self._checkpointing else checkpoints.MOST_PAGES,
+        }
         if not self.is_sqlite:  # where SQLite has one view for a whole read unit anyway
             options["isolation_level"] = "READ COMMITTED" if writes else "REPEATABLE READ"
         try:
@@ -324,24 +329,19 @@ class Database:
 
     @contextmanager
     def checkpointing(self, every: float = 0.1) -> Generator[None]:
-        """Empty the write-ahead log from a thread of its own while the block runs (SQLite).
+        """Empty SQLite's log every so many seconds from a thread, and in no commit, in the block.
 
-        Without it every thousand pages the unit that wrote them moves them into the file, and who
-        sends waits for two disk syncs. `every` is in seconds.
+        When it is long, units of this process wait for the rest, with the lock free for others.
         """
         if self.path is None:
             yield
             return
-        over = threading.Event()
-        worker = threading.Thread(
-            target=_checkpoint, args=(self.path, over, every), name="checkpoints", daemon=True
-        )
-        worker.start()
+        self._checkpointing += 1
         try:
-            yield
+            with checkpoints.beside(self.path, every, self._turn):
+                yield
         finally:
-            over.set()
-            worker.join()
+            self._checkpointing -= 1
 
     def copy_to(self, file: Path) -> None:
         """Write a consistent copy of the SQLite database to a new file, while others work on it.
@@ -406,13 +406,6 @@ class OneUnit(Database):
         yield self._open_unit
 
 
-def _checkpoint(path: Path, over: threading.Event, every: float) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        while not over.wait(every):
-            with suppress(sqlite3.Error):  # the unit that meets the trouble as well reports it
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-
-
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
@@ -451,7 +444,6 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
             level = "NORMAL" if mode == "wal" else "FULL"
             for pragma in (
                 f"synchronous = {level}",
-                "wal_autocheckpoint = 8000",  # pages; see `checkpointing`
                 "foreign_keys = ON",
                 "cache_size = -16384",  # KiB; keeps the upper levels of million-row indexes
                 "temp_store = MEMORY",
@@ -460,9 +452,13 @@ def _sqlite_engine(url: URL, busy_timeout: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction] - called by SQLAlchemy
-        writes = connection.get_execution_options().get(_WRITES)
+        options = connection.get_execution_options()
+        pages = options.get(_LOG_PAGES, checkpoints.MOST_PAGES)
         with closing(connection.connection.cursor()) as cursor:
-            cursor.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            if connection.info.get(_LOG_PAGES) != pages:
+                cursor.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+                connection.info[_LOG_PAGES] = pages
+            cursor.execute("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
 
     return engine
 

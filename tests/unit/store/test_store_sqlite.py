@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from briefings.errors import DatabaseBusy, Misconfigured, Temporary
-from briefings.store import instance
+from briefings.store import checkpoints, instance
 from briefings.store.database import Database
 
 
@@ -72,6 +73,73 @@ def test_readers_do_not_wait_and_a_checkpoint_is_synced(tmp_path: Path) -> None:
         assert tx.rows("PRAGMA journal_mode") == [("wal",)]
         assert tx.rows("PRAGMA synchronous") == [(1,)]  # test_store_disk.py shows the rest
         assert tx.rows("PRAGMA foreign_keys") == [(1,)]
+    database.dispose()
+
+
+def test_a_log_that_is_emptied_elsewhere_is_emptied_by_no_commit(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+
+    def limit() -> int:
+        with database.write() as tx:
+            return int(tx.rows("PRAGMA wal_autocheckpoint")[0][0])
+
+    assert limit() == checkpoints.MOST_PAGES
+    with database.checkpointing(60):
+        assert limit() == 0
+    assert limit() == checkpoints.MOST_PAGES
+    database.dispose()
+
+
+def test_a_long_log_is_emptied_to_the_end_whoever_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = opened(tmp_path)
+
+    def write(letter: str) -> None:
+        with database.write(durable=False) as tx:
+            instance.put(tx, "a", letter * 50_000)
+
+    @contextmanager
+    def meanwhile() -> Generator[None]:
+        write("y")
+        yield
+
+    def in_the_file(letter: bytes) -> bool:
+        return letter * 4_000 in (tmp_path / "a.db").read_bytes()
+
+    with (
+        closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other,
+        database.checkpointing(60),
+    ):
+        write("x")
+        assert not in_the_file(b"x")
+        checkpoints.empty(other, meanwhile())
+        assert in_the_file(b"x")  # a short log: nobody was kept out
+        assert not in_the_file(b"y")
+        monkeypatch.setattr(checkpoints, "MOST_PAGES", 10)
+        write("x")
+        checkpoints.empty(other, meanwhile())
+        assert in_the_file(b"y")
+    database.dispose()
+
+
+def test_emptying_the_log_gets_its_turn_beside_a_thread_that_writes_on_and_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "MOST_PAGES", 10)
+    database = opened(tmp_path)
+    log = tmp_path / "a.db-wal"
+    before = b""
+    with database.checkpointing(0.001):
+        for number in range(20_000):
+            with database.write(durable=False) as tx:
+                instance.put(tx, "a", f"{number}" * 10_000)
+            if number == 0:
+                before = log.read_bytes()[:32]
+            elif log.read_bytes()[:32] != before:
+                break
+        else:
+            pytest.fail("the log was never begun anew")
     database.dispose()
 
 
