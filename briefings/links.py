@@ -104,7 +104,10 @@ class Token:
 
     reader_id: int
     delivery_id: int
-    """0 when the link came with no delivery, as in a letter."""
+    """0 when the link came with no delivery, as in a letter.
+
+    In the address of a calendar or a feed: how often the reader made those anew.
+    """
     issued: int
     """Seconds since 1970 UTC; 0 when nobody asks for the age."""
 

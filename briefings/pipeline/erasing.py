@@ -21,6 +21,7 @@ from briefings.store import (
     kept_assessments,
     letters,
     moves,
+    own_addresses,
     plan_marks,
     readers,
     seeds,
@@ -47,6 +48,7 @@ def everything_about(tx: Transaction, reader: Reader, now: datetime) -> dict[str
     """All rows about one reader, in the words of the product; instants are ISO 8601 in UTC."""
     chosen = reader.preferences
     move = moves.of_reader(tx, reader.id, now)
+    renewed = own_addresses.of_reader(tx, reader.id)
     return {
         "exported_at": _written(now),
         "address": reader.email,
@@ -91,6 +93,10 @@ def everything_about(tx: Transaction, reader: Reader, now: datetime) -> dict[str
         "left_at": _written(reader.left_at),
         "suppressed": reader.suppressed,
         "seed_reader_since": _written(seeds.marked_at(tx, reader.id)),
+        "calendar_and_feed": {
+            "addresses_renewed": renewed.number if renewed else 0,
+            "at": _written(renewed.at) if renewed else None,
+        },
         "change_of_address": move.new_email if move else None,
         "consent": {
             "source": readers.consent_of(tx, reader.id),

@@ -13,6 +13,7 @@ from briefings.store import (
     kept_assessments,
     letters,
     moves,
+    own_addresses,
     plan_marks,
     readers,
     seeds,
@@ -28,6 +29,7 @@ def forget(tx: Transaction, mailbox: str, reader: Reader, now: datetime) -> None
     grants.forget(tx, reader.id)
     moves.drop(tx, reader.id)
     plan_marks.erase(tx, reader.id)
+    own_addresses.erase(tx, reader.id)
     seeds.unmark(tx, reader.id)
     kept_assessments.erase(tx, reader.id)
     signups.drop(tx, reader.email)

@@ -9,12 +9,13 @@ from typing import Protocol, cast
 
 from icalendar import Calendar, Event
 
-from briefings.links import Purpose, Token, page_url, plan_url, view_url
+from briefings.links import Purpose, Token, page_url, view_url
 from briefings.model.delivery import State
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.planning import Planned, look
-from briefings.pipeline.reading import reader_of
-from briefings.store import blocks, deliveries, items
+from briefings.pipeline.reading import Gone, reader_of
+from briefings.store import blocks, deliveries, items, own_addresses
+from briefings.store.database import Transaction
 
 MOST_ENTRIES = 26
 """Half a year of weekly mails."""
@@ -45,14 +46,16 @@ def plan_calendar(chain: Chain, token: Token, now: datetime) -> bytes:
     """Write a reader's plan as an iCalendar file (RFC 5545): one whole day per step, its Monday.
 
     An entry keeps its UID when the plan moves, so a calendar that asks again moves it, too. Empty
-    of entries before the plan is started.
+    of entries before the plan is started. Nothing in it leads to a page of the reader's own.
 
     Raises:
-        Gone: the reader was erased.
+        Gone: the reader was erased, or made the address anew.
     """
     seen = look(chain, token, now)
+    with chain.db.read() as tx:
+        _refuse_replaced(tx, token)
     postmark = chain.postmark()
-    link = plan_url(postmark.base_url, chain.signer().sign(Purpose.PLAN, token.reader_id))
+    link = page_url(postmark.base_url, "specializations", seen.specialization.slug)
     calendar = cast("_Component", Calendar())
     calendar.add("prodid", "-//Briefings//12-week plan//EN")
     calendar.add("version", "2.0")
@@ -77,11 +80,12 @@ def own_mails(chain: Chain, token: Token) -> tuple[FeedEntry, ...]:
     """A reader's last mails, newest first.
 
     Raises:
-        Gone: the reader was erased.
+        Gone: the reader was erased, or made the address anew.
     """
     base, sign = chain.postmark().base_url, chain.signer().sign
     with chain.db.read() as tx:
         reader = reader_of(tx, token)
+        _refuse_replaced(tx, token)
         rows = [
             row
             for row in deliveries.of_reader(tx, reader.id, MOST_ENTRIES)
@@ -108,12 +112,25 @@ def own_mails(chain: Chain, token: Token) -> tuple[FeedEntry, ...]:
 
 
 def addresses(chain: Chain, token: Token) -> Mapping[Purpose, str]:
-    """Where a reader's calendar and feed lie; each has a token of its own purpose."""
+    """Where a reader's calendar and feed lie; each has a token of its own purpose.
+
+    In the place of a mail's number these tokens carry that of `store/own_addresses.py`.
+    """
     base, sign = chain.postmark().base_url, chain.signer().sign
+    with chain.db.read() as tx:
+        number = own_addresses.number(tx, token.reader_id)
     return {
-        purpose: page_url(base, purpose.value, sign(purpose, token.reader_id))
+        purpose: page_url(base, purpose.value, sign(purpose, token.reader_id, number))
         for purpose in (Purpose.CALENDAR, Purpose.FEED)
     }
+
+
+def _refuse_replaced(tx: Transaction, token: Token) -> None:
+    if token.delivery_id != own_addresses.number(tx, token.reader_id):
+        raise Gone(
+            "This address was replaced by a new one. The new one stands on the plan page: open it "
+            "from a briefing, or from your settings."
+        )
 
 
 def _summary(seen: Planned, number: int) -> str:

@@ -23,7 +23,7 @@ from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.reading import reader_of
 from briefings.readers import plan
 from briefings.readers.plan import Mark, Progress, Standing
-from briefings.store import plan_marks, readers
+from briefings.store import own_addresses, plan_marks, readers
 from briefings.store.database import Transaction
 from briefings.store.plan_marks import WHOLE_WEEK
 from briefings.weeks import Week, zone
@@ -39,6 +39,7 @@ class Press(StrEnum):
     SNOOZE = "snooze"
     RESTART = "restart"
     FOCUS = "focus"
+    ADDRESSES = "addresses"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +103,15 @@ def press(chain: Chain, token: Token, act: Act, stamp: str, now: datetime) -> Pl
 
     Raises:
         PlanMoved: the page was opened before an earlier press; nothing was changed.
-        Conflict: the reader left; a link that can be forwarded brings nobody back (R13).
+        Conflict: the reader left; a link that can be forwarded brings nobody back (R13). New
+            addresses are made for who left, too.
         Refused: there is no such step, area or plan.
         Gone: the reader was erased.
         Temporary: the database is locked; nothing was changed.
     """
     with chain.db.write() as tx:
         reader = reader_of(tx, token)
-        if reader.left_at is not None:
+        if reader.left_at is not None and act.press is not Press.ADDRESSES:
             raise Conflict("You have left, so no plan is mailed. Sign up again to go on with it.")
         seen = _planned(tx, chain, reader, now)
         if stamp != seen.stamp:
@@ -117,7 +119,9 @@ def press(chain: Chain, token: Token, act: Act, stamp: str, now: datetime) -> Pl
                 "The plan was moved since you opened the page. Nothing was changed: look at it "
                 "again, and press once more if you still want to."
             )
-        if act.press is Press.FOCUS:
+        if act.press is Press.ADDRESSES:
+            own_addresses.renew(tx, reader.id, chain.clock())
+        elif act.press is Press.FOCUS:
             _set_focus(tx, seen, act.area, chain.clock())
         else:
             _store(tx, seen, _after(seen, act), chain.clock())
@@ -133,6 +137,7 @@ def _planned(tx: Transaction, chain: Chain, reader: Reader, now: datetime) -> Pl
     assessment = catalogue.assessment(own.role)
     coming = next_mail(tx, chain, reader, now)
     mondays = {step.number: plan.monday_of(progress, step.number, week) for step in own.plan}
+    addresses = own_addresses.number(tx, reader.id)
     marked = ",".join(f"{week}{mark.value[0]}" for week, mark in sorted(progress.weeks.items()))
     return Planned(
         reader=reader,
@@ -147,7 +152,7 @@ def _planned(tx: Transaction, chain: Chain, reader: Reader, now: datetime) -> Pl
         others=tuple(s for s in catalogue.specializations if s.plan and s.slug != own.slug),
         today=today,
         week=week,
-        stamp=f"{own.slug} {progress.started_on} {progress.snoozes} {marked}",
+        stamp=f"{own.slug} {progress.started_on} {progress.snoozes} {marked} {addresses}",
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from briefings.model.assessment import Carried
-from briefings.store import kept_assessments, outcomes, plan_marks, readers, signups
+from briefings.store import kept_assessments, outcomes, own_addresses, plan_marks, readers, signups
 from briefings.store.database import Database
 from briefings.store.kept_assessments import Kept
 from briefings.store.outcomes import Span
@@ -72,6 +72,21 @@ def test_who_is_done_with_the_step_of_a_monday_is_found_as_the_calendar_counts(
         found = plan_marks.reached(tx, week.mail_monday, 0, 3)
         assert found == expected[:3]
         assert plan_marks.reached(tx, week.mail_monday, found[-1], 99) == expected[3:]
+
+
+def test_addresses_that_were_made_anew_carry_the_next_number(database: Database) -> None:
+    with database.write() as tx:
+        assert (own_addresses.number(tx, 1), own_addresses.of_reader(tx, 1)) == (0, None)
+        own_addresses.renew(tx, 1, NOW)
+        own_addresses.renew(tx, 1, LATER)
+        own_addresses.renew(tx, 2, NOW)
+    with database.read() as tx:
+        assert own_addresses.of_reader(tx, 1) == own_addresses.Renewed(number=2, at=LATER)
+        assert own_addresses.number(tx, 2) == 1
+    with database.write() as tx:
+        assert own_addresses.erase(tx, 1) == 1
+        assert own_addresses.erase(tx, 1) == 0
+        assert own_addresses.number(tx, 1) == 0
 
 
 def test_answers_are_kept_once_per_role_until_they_are_erased(database: Database) -> None:

@@ -170,7 +170,7 @@ async def test_who_left_sees_the_plan_and_moves_nothing(site: Installation) -> N
         form = {**hidden_in(await client.get(path)), "do": "done", "step": "5"}
         await client.post(site.links(ADA)["unsubscribe"])
         page = await client.get(path)
-        assert "<button" not in page.text
+        assert re.findall(r'name="do" value="(\w+)"', page.text) == ["addresses"]
         assert (await client.post(path, data=form)).status_code == 409
     assert site.row("SELECT COUNT(*) FROM plan_mark") == (0,)
 
@@ -242,3 +242,70 @@ async def test_a_fortnightly_reader_is_told_the_step_of_their_own_next_mail(
     assert "Your mail of Monday 31 August brings week 6." in page.text
     assert "Your mail of Monday 31 August brings week 6." in early.text
     assert "Your mail of Monday 14 September brings week 8." in later.text
+
+
+def addresses_on(page: httpx.Response) -> tuple[str, str]:
+    """Where calendar and feed lie, as a page says."""
+    found = re.findall(r'class="own" href="(/(?:calendar|feed)/[\w-]{44})"', page.text)
+    calendar, feed = found
+    return calendar, feed
+
+
+async def test_new_addresses_end_the_old_ones_of_this_reader_alone(site: Installation) -> None:
+    path, others = plan_of(site, ADA), plan_of(site, BO, Purpose.FEED)
+    async with site.client() as client:
+        first = addresses_on(await client.get(path))
+        assert first == tuple(plan_of(site, ADA, p) for p in (Purpose.CALENDAR, Purpose.FEED))
+        page = await press(client, path, "addresses")
+        assert "have new addresses, and the old ones have ended" in page.text
+        second = addresses_on(page)
+        assert not set(first) & set(second)
+        before = site.dump()
+        for old in first:
+            for ask in (client.get, client.head):
+                answer = await ask(old)
+                assert answer.status_code == 410
+                assert "no-store" in answer.headers["cache-control"]
+            assert "replaced by a new one" in (await client.get(old)).text
+        for new in second:
+            assert (await client.get(new)).status_code == 200
+        assert site.dump() == before
+        rss = await client.get(second[1])
+        assert f"{BASE}{second[1]}" in rss.text
+        assert (await client.get(others)).status_code == 200
+        assert (await client.get(path)).status_code == 200
+        third = addresses_on(await press(client, path, "addresses"))
+        assert [(await client.get(each)).status_code for each in (*second, *third)] == [
+            410,
+            410,
+            200,
+            200,
+        ]
+
+
+async def test_new_addresses_are_made_once_for_a_form_sent_twice_and_for_who_left(
+    site: Installation,
+) -> None:
+    path = plan_of(site, ADA)
+    async with site.client() as client:
+        seal = hidden_in(await client.get(path))["seal"]
+        fields = {"seal": seal, "do": "addresses", "step": "0"}
+        made = addresses_on(await client.post(path, data=fields))
+        again = await client.post(path, data=fields)
+        assert again.status_code == 409
+        assert addresses_on(again) == made
+        with site.locked() as connection:
+            connection.execute("UPDATE reader SET left_at = 1 WHERE email = ?", (ADA,))
+            connection.commit()
+        left = await press(client, path, "addresses")
+        assert left.status_code == 200
+        assert addresses_on(left) != made
+        assert (await client.get(made[1])).status_code == 410
+
+
+async def test_the_calendar_leads_to_no_page_of_the_readers_own(site: Installation) -> None:
+    async with site.client() as client:
+        text = (await client.get(plan_of(site, ADA, Purpose.CALENDAR))).text
+    joined = text.replace("\r\n ", "")
+    assert f"URL:{BASE}/specializations/mlops-engineer" in joined
+    assert not re.search(r"/(plan|preferences|view|unsubscribe)/", joined)

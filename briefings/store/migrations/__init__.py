@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy.engine import Connection
 
-HEAD = "0021"
+HEAD = "0016c"
 """Version of the newest step, which this program needs."""
 
 _LOCK = 7_212_934_561

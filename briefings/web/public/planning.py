@@ -88,6 +88,11 @@ def _said(act: Act, seen: Planned) -> str:
         if not area:
             return "You have no focus now. News stands in its usual order."
         return f"Your focus is {area}. Its news moves up, within its urgency."
+    if act.press is Press.ADDRESSES:
+        return (
+            "Your calendar and your feed have new addresses, and the old ones have ended. "
+            "Put the new ones into your programs."
+        )
     match act.press:
         case Press.TASKS:
             what = "Saved."
