@@ -48,15 +48,18 @@ def stored_cell(edition: EditionFill, *, minimum: int, has_plan: bool, nothing: 
     return Cell(fill=fill, own=own, earlier=earlier, state=edition.state, word=word, then=then)
 
 
-def coming_cell(own: int, spare: int, *, minimum: int, has_plan: bool, merged: str) -> Cell:
+def coming_cell(
+    own: int, spare: int, *, owed: int, minimum: int, has_plan: bool, merged: str
+) -> Cell:
     """Judge what assembling would make of `own` items and `spare` ones that may fill it (R6).
 
-    `merged` is what becomes of a thin edition where thin ones wait for the next week, or empty.
+    `owed` ones of weeks before come whatever there is (R4). `merged` is what becomes of a thin
+    edition where thin ones wait for the next week, or empty.
     """
-    if merged and 0 < own < minimum:
+    if merged and not owed and 0 < own < minimum:
         thin = Fill.THIN
         return Cell(fill=thin, own=own, earlier=0, state=None, word=thin.value, then=merged)
-    earlier = min(spare, max(0, minimum - own))
+    earlier = owed + min(spare, max(0, minimum - own - owed))
     fill = _fill(own, minimum)
     then = "" if fill is Fill.READY else _then(own, earlier, has_plan=has_plan)
     return Cell(fill=fill, own=own, earlier=earlier, state=None, word=fill.value, then=then)

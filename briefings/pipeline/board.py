@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import islice
 
-from briefings.assemble.edition import MERGED, NOTHING_TO_SAY
 from briefings.assemble.match import reached
-from briefings.assemble.thin import fillers, sendable
-from briefings.desk.board import Cell, coming_cell, reaching_nobody, stored_cell
+from briefings.desk.board import Cell, reaching_nobody
 from briefings.errors import Conflict, NotFound
 from briefings.model.catalogue import Catalogue, Specialization
 from briefings.model.edition import Edition, EditionState
 from briefings.model.news import Item, ItemState
 from briefings.pipeline.approve import by_specialization, void_approvals, weeks_of
+from briefings.pipeline.board_cells import Reaching, cells
 from briefings.pipeline.calendar import WEEKS_AHEAD, first_ahead
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.items import last_frozen
@@ -24,13 +20,8 @@ from briefings.pipeline.looking_ahead import assemble_again
 from briefings.pipeline.prepare import load_catalogue
 from briefings.pipeline.recorded import Record
 from briefings.pipeline.runs import RunStatus, run_status
-from briefings.pipeline.simulate import candidates_of
-from briefings.store import editions, items, readers, runs
-from briefings.store.database import Transaction
+from briefings.store import editions, items, readers
 from briefings.weeks import Week
-
-_BACK = 8
-"""Weeks before the first whose items may still fill one: nothing older is sent (R5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +66,7 @@ class Placed:
 def board(chain: Chain) -> Board:
     """Look at the coming weeks; nothing is written.
 
-    Counts what assembling would place, without ranking or wording it: with hundreds of
-    specializations that is a hundred times faster.
+    Counts what assembling would place, without ranking or wording it.
     """
     now = chain.clock()
     with chain.db.read() as tx:
@@ -85,17 +75,17 @@ def board(chain: Chain) -> Board:
         catalogue = load_catalogue(tx)
         counted = by_specialization(readers.count_by_specializations(tx))
         waiting = {week: items.in_week(tx, str(week)) for week in weeks}
-        by_week = _cells(tx, chain, catalogue, waiting)
+        by_week = cells(tx, chain.thin, catalogue, waiting)
         coming = tuple(Coming(week=week, run=run_status(tx, chain, week, now)) for week in weeks)
     queued = [item for found in waiting.values() for item in found]
-    reaching = _Reach(catalogue)
+    reaching = Reaching(catalogue)
     return Board(
         weeks=coming,
         rows=tuple(
             Row(
                 specialization=each,
                 readers=counted.get(each.slug, 0),
-                cells=tuple(cells[each.slug] for cells in by_week),
+                cells=tuple(made[each.slug] for made in by_week),
             )
             for each in catalogue.specializations
         ),
@@ -106,96 +96,6 @@ def board(chain: Chain) -> Board:
         fill_days=chain.thin.fill_days,
         merge=chain.thin.merge,
     )
-
-
-def _cells(
-    tx: Transaction, chain: Chain, catalogue: Catalogue, waiting: Mapping[Week, list[Item]]
-) -> list[dict[str, Cell]]:
-    """The cells of each week by specialization."""
-    weeks = sorted(waiting)
-    oldest = str(weeks[0].shift(-_BACK))
-    # What weeks before owe stands in no count: such weeks are assembled in full (R4).
-    owing = editions.owing_since(tx, oldest, MERGED) or any(
-        run.decision is not None for run in runs.since(tx, oldest).values()
-    )
-    since = weeks[0].mail_monday - timedelta(days=chain.thin.never_older_days)
-    older = items.between(tx, since, weeks[-1].mail_monday)
-    reaching = _Reach(catalogue)
-    told = iter(editions.carried_since(tx, oldest))
-    carried: dict[str, set[int]] = defaultdict(set)
-    ahead = next(told, None)
-    known = editions.fills(tx, str(weeks[0]), str(weeks[-1]))
-    made: list[dict[str, Cell]] = []
-    for week in weeks:
-        name = str(week)
-        while ahead is not None and ahead[1] < name:
-            carried[ahead[0]].add(ahead[2])
-            ahead = next(told, None)
-        stored = known.get(name, {})
-        if owing and len(stored) < len(catalogue.specializations):
-            made_up = candidates_of(tx, chain, week)
-            stored = {slug: edition.fill for slug, edition in made_up.items()}
-        own = _counted(sendable(waiting[week], week, chain.thin), reaching)
-        unmade = len(stored) < len(catalogue.specializations)
-        before = [item for item in older if item.week < name] if unmade else []
-        spare = _by_slug(fillers(before, week, frozenset(), chain.thin), reaching)
-        cells: dict[str, Cell] = {}
-        for each in catalogue.specializations:
-            slug, edition, plan = each.slug, stored.get(each.slug), bool(each.plan)
-            if edition is not None:
-                cells[slug] = stored_cell(
-                    edition, minimum=chain.thin.minimum, has_plan=plan, nothing=NOTHING_TO_SAY
-                )
-                continue
-            missing = chain.thin.minimum - own.get(slug, 0)
-            cells[slug] = coming_cell(
-                own.get(slug, 0),
-                _spare(spare.get(slug, ()), carried[slug], missing),
-                minimum=chain.thin.minimum,
-                has_plan=plan,
-                merged=MERGED if chain.thin.merge else "",
-            )
-        made.append(cells)
-    return made
-
-
-def _spare(young: Iterable[Item], carried: Collection[int], missing: int) -> int:
-    """Count what may fill up an edition, no further than to what it lacks.
-
-    `carried` are the items that it had in a mail before.
-    """
-    if missing <= 0:
-        return 0
-    return sum(1 for _ in islice((item for item in young if item.id not in carried), missing))
-
-
-class _Reach:
-    """Whom items reach; those of one tool with the same targets reach the same."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._known: dict[tuple[str | None, tuple[str, ...]], frozenset[str]] = {}
-
-    def slugs(self, item: Item) -> frozenset[str]:
-        """The slugs of the specializations that an item reaches."""
-        key = (item.news.tool, item.news.targets)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = reached(item.news, self._catalogue)
-        return found
-
-
-def _by_slug(found: Iterable[Item], reaching: _Reach) -> dict[str, list[Item]]:
-    """The items by the specializations that they reach."""
-    of: dict[str, list[Item]] = defaultdict(list)
-    for item in found:
-        for slug in reaching.slugs(item):
-            of[slug].append(item)
-    return of
-
-
-def _counted(found: Iterable[Item], reaching: _Reach) -> dict[str, int]:
-    return {slug: len(those) for slug, those in _by_slug(found, reaching).items()}
 
 
 def reached_by(item: Item, catalogue: Catalogue) -> tuple[str, ...]:

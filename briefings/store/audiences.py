@@ -29,12 +29,14 @@ def groups(tx: Transaction) -> dict[tuple[str, ...], int]:
     """Count, by ordered list of specializations, the readers who differ in what makes a list.
 
     Readers who are confirmed and have not left; time zone and address make no list another one.
+    `id > 0` has SQLite read them as they lie: by an index that is in order it takes three times
+    as long.
     """
     rows = tx.fetch(
         "SELECT specializations, COUNT(*) FROM (SELECT DISTINCT specializations, frequency, "  # noqa: S608 - our own text
         "sections_off, language, focus, plan_started_on, plan_snoozes, tier FROM reader "
-        f"WHERE confirmed_at IS NOT NULL AND left_at IS NULL AND import_id {SHOWN}) AS made "
-        "GROUP BY specializations",
+        f"WHERE id > 0 AND confirmed_at IS NOT NULL AND left_at IS NULL AND import_id {SHOWN}) "
+        "AS made GROUP BY specializations",
         (),
     )
     return {tuple(listed.split(";")): int(number) for listed, number in rows}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -307,6 +308,28 @@ def owing_since(tx: Transaction, week: str, merged: str) -> bool:
         merged=merged,
     )
     return row is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """Where an edition stands; `left_behind` says that it was held at its freeze, gone or not."""
+
+    state: EditionState
+    reason: str | None
+    left_behind: bool
+
+
+def ends_since(tx: Transaction, week: str) -> dict[tuple[str, str], End]:
+    """Give where the editions of a week and later stand, by week and specialization."""
+    rows = tx.fetch(
+        "SELECT week, specialization, state, reason, held_at FROM edition WHERE week >= ?", (week,)
+    )
+    return {
+        (row[0], row[1]): End(
+            state=EditionState(row[2]), reason=row[3], left_behind=row[4] is not None
+        )
+        for row in rows
+    }
 
 
 def last_subjects(

@@ -1,13 +1,17 @@
 """Reads what the first pages of a new process would wait for; it answers and changes nothing.
 
-Templates, blocks of mails and the clocks of the world take most of a second, once.
+Templates, blocks of mails, the names of days and the clocks of the world take most of a second.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
 from briefings.errors import BriefingsError
+from briefings.pipeline.board import board
 from briefings.pipeline.calendar import WEEKS_AHEAD, first_ahead
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.kept_findings import program
@@ -28,4 +32,9 @@ def warm(chain: Chain, pages: Pages) -> None:
         load_catalogue(tx)
         first, table = first_ahead(tx, chain, chain.clock()), timetable(tx, chain)
         for ahead in range(-1, WEEKS_AHEAD + 1):
+            day = table.day(first.shift(ahead))
             table.cut_off(first.shift(ahead))
+            format_date(day, "EEEE", locale="en_GB")
+        format_decimal(1, locale="en_GB")
+    with suppress(BriefingsError):
+        board(chain)  # the items of the weeks ahead, which the pages of editions show, too

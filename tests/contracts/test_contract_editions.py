@@ -388,6 +388,12 @@ def test_editions_of_many_are_counted_and_named_without_reading_them(database: D
         assert (filled[WEEK]["b"].reason, filled[WEEK]["b"].own) == ("why", 0)
         assert set(filled["2026-W33"]) == {"a"}
         assert editions.fills(tx, "2026-W40", "2026-W41") == {}
+        tx.execute("UPDATE edition SET held_at = 1 WHERE week = :week", week="2026-W33")
+        ends = editions.ends_since(tx, "2026-W33")
+        assert ends["2026-W33", "a"].left_behind
+        assert (ends[WEEK, "b"].state, ends[WEEK, "b"].reason) == (EditionState.HELD, "why")
+        assert not ends[WEEK, "b"].left_behind
+        assert set(editions.ends_since(tx, WEEK)) == {(WEEK, slug) for slug in "abc"}
         assert editions.last_subjects(tx, ["a", "b"], WEEK) == {"a": "Gone", "b": None}
         assert editions.last_subjects(tx, [], WEEK) == {}
         assert editions.open_since(tx, "2026-W33") == {WEEK: ["a", "b"]}

@@ -19,7 +19,7 @@ from briefings.pipeline.approve import approve
 from briefings.pipeline.board import board
 from briefings.pipeline.prepare import load_catalogue, prepare
 from briefings.pipeline.simulate import candidates_of
-from briefings.store import editions, items
+from briefings.store import editions, items, runs
 from briefings.weeks import Week
 from tests.web.conftest import copied
 from tests.web.desk_of import Desk, press
@@ -79,8 +79,30 @@ def cells_of(desk: Desk, **rules: object) -> list[dict[str, tuple[object, ...]]]
     ]
 
 
+def owe(desk: Desk) -> None:
+    """Let an edition have been held at its freeze, one be merged with the next, and a week skip."""
+    with desk.site.app.db.write() as tx:
+        for change, slug in (
+            ("held_at = 1", "mlops-engineer"),
+            ("held_at = 1, state = 'held'", "mlops-ai-infrastructure"),
+            (f"state = 'skipped', reason = '{MERGED}'", "data-scientist"),
+            ("state = 'skipped', reason = 'by a person'", "devops-engineer"),
+        ):
+            assert tx.execute(
+                f"UPDATE edition SET {change} WHERE week = '2026-W34' AND specialization = :slug",
+                slug=slug,
+            )
+        for week, by in (("2026-W35", runs.RESTORE), ("2026-W36", "ed")):
+            runs.decide(tx, week, runs.Decision.SKIP, reason="why", by=by, now=desk.site.clock())
+
+
+@pytest.mark.parametrize("owing", [False, True])
 @pytest.mark.parametrize("rules", [{}, {"merge": True}, {"minimum": 1}, {"fill_days": 0}])
-def test_the_count_of_the_board_is_that_of_assembling(desk: Desk, rules: dict[str, object]) -> None:
+def test_the_count_of_the_board_is_that_of_assembling(
+    desk: Desk, rules: dict[str, object], owing: bool
+) -> None:
+    if owing:
+        owe(desk)
     numbers = [
         desk.site.row("SELECT id FROM item WHERE state = 'queued' ORDER BY id LIMIT 1 OFFSET ?", n)[
             0

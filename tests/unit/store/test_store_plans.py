@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import sqlite3
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from briefings.store import claims, deliveries, received, seeds
-from briefings.store.database import Database
+from briefings.store import (
+    audiences,
+    claims,
+    deliveries,
+    editions,
+    outcomes,
+    readers,
+    received,
+    seeds,
+)
+from briefings.store.database import Database, Transaction
 from briefings.store.tables import OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -74,3 +85,45 @@ def test_received_items_are_filled_along_the_readers(database: Database) -> None
     steps = plan(database, received.FILL.format(chosen=""))
     assert "uq_delivery_issue_id_reader_id (issue_id=? AND reader_id>? AND reader_id<?)" in steps[0]
     assert "SEARCH briefing_item USING PRIMARY KEY (briefing_id=?)" in steps[1]
+
+
+def asked(database: Database, act: Callable[[Transaction], object]) -> list[str]:
+    """The steps of what an act asks the database."""
+    told: list[str] = []
+    with database.read() as tx:
+        connection = tx.connection.connection.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        connection.set_trace_callback(told.append)
+        act(tx)
+        connection.set_trace_callback(None)
+        return [
+            str(row[3]) for sql in told for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")
+        ]
+
+
+def test_readers_are_counted_out_of_an_index_alone(database: Database) -> None:
+    steps = asked(database, readers.count_by_specializations)
+    assert "SCAN reader USING COVERING INDEX ix_reader_counted" in steps
+    assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+def test_the_index_of_counts_leads_no_one_astray_who_reads_whole_rows(database: Database) -> None:
+    now = datetime(2026, 8, 24, tzinfo=UTC)
+    span = outcomes.Span(after=0, upto=9, confirmed_before=now, readers=9)
+    for act in (
+        audiences.groups,
+        audiences.count_by_zone,
+        lambda tx: outcomes.next_span(tx, after=0, limit=9, confirmed_before=now),
+        lambda tx: outcomes.unknown(tx, 1, span),
+    ):
+        steps = asked(database, act)
+        assert [step for step in steps if " reader" in step], steps
+        assert not [step for step in steps if "ix_reader_counted" in step], steps
+
+
+def test_the_last_subject_of_many_is_one_step_into_an_index_for_each(database: Database) -> None:
+    steps = asked(database, lambda tx: editions.last_subjects(tx, ["a", "b"], "2026-W34"))
+    assert (
+        "SEARCH edition USING INDEX uq_edition_specialization_week (specialization=? AND week<?)"
+        in steps
+    )
