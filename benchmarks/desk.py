@@ -224,6 +224,7 @@ def pages_of(app: App) -> dict[str, str]:
         "edition": edition,
         "its previews": f"{edition}/preview",
         "its mail": f"{edition}/mail",
+        "links of a week": f"/desk/weeks/{week}/links",
         "approve one edition": f"/desk/weeks/{week}/approve?edition={slug.specialization}",
         "approve all": f"/desk/weeks/{week}/approve",
         "board": "/desk/board",

@@ -39,11 +39,15 @@ MADE_UP = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
-    """Who a mail is shown for: an address, a name, the specializations that brought it."""
+    """Who a mail is shown for: an address, a name, the specializations that brought it.
+
+    `known_as` says who it is where no address may stand: a made-up reader's name, or a number.
+    """
 
     email: str
     name: str
     specializations: tuple[str, ...]
+    known_as: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +92,17 @@ def show(chain: Chain, week: Week, slug: str, reader: str = PLAN, *, to: str = "
                 real = as_mailed(tx, real, catalogue, week)
             decided = audience.decide(real, had.get(real.id, frozenset()))
             made = decided.composition or decided.reason or SkipReason.NOTHING_NEW
-            who = Addressee(email=real.email, name=real.name, specializations=slugs)
+            who = Addressee(
+                email=real.email,
+                name=real.name,
+                specializations=slugs,
+                known_as=f"reader {real.id}",
+            )
         else:
             made = audience.composition(_made_up(audience, slug, reader))
-            who = Addressee(email=SAMPLE_ADDRESS, name=SAMPLE_NAME, specializations=slugs)
+            who = Addressee(
+                email=SAMPLE_ADDRESS, name=SAMPLE_NAME, specializations=slugs, known_as=reader
+            )
     if isinstance(made, SkipReason):
         why = audience.silent.get(slug, made.value)
         raise Refused(f"{who.email} would get no mail of {week}: {why}.")

@@ -44,7 +44,7 @@ def mail_test(
         letters.queue(
             tx,
             NewLetter(
-                key=f"test:{week}:{slug}:{reader}:{to}:{now.isoformat()}",
+                key=f"test:{week}:{slug}:{shown.reader.known_as}:{to}:{now.isoformat()}",
                 kind=LetterKind.TEST_MAIL,
                 recipient=to,
                 subject_id=0,

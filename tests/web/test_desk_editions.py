@@ -152,6 +152,11 @@ def test_a_test_mail_is_a_letter_that_counts_for_nobody(desk: Desk, outbox: Path
             assert "On its way to author@desk.example" in page.text
 
     asyncio.run(ask())
+    # An erased reader's address stands in no log and in no key: the number does.
+    assert desk.log()[-1][-1] == "test mail as reader 1 to author@desk.example"
+    (key,) = desk.site.row("SELECT key FROM letter WHERE kind = 'test-mail'")
+    assert "reader 1" in str(key)
+    assert "ada@example.org" not in str(key)
     send_due(desk.site.app.chain, desk.site.app.settings, None)
     (file,) = set(outbox.iterdir()) - there
     mail = message_from_bytes(file.read_bytes(), policy=policy.default)

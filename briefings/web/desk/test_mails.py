@@ -35,7 +35,9 @@ def register(door: Door) -> None:
             to=to,
             allowed=visit.site.app.settings.test_recipients,
         )
-        act.record.changed(f"{week} {slug}", before="", after=f"test mail as {reader} to {to}")
+        act.record.changed(
+            f"{week} {slug}", before="", after=f"test mail as {shown.reader.known_as} to {to}"
+        )
         return visit.go(
             f"{address(week, slug)}#test",
             f"On its way to {to}, as {shown.reader.email} would get it.",
