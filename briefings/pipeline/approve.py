@@ -29,12 +29,13 @@ OPEN_TO_APPROVAL = (EditionState.DRAFT, EditionState.HELD)
 class Approved:
     """What approving came to: slugs approved, those passed over with the reason, and readers.
 
-    `seeds` of the readers get it before all others.
+    `seeds` of the readers get it before all others; `at` is the instant of these approvals.
     """
 
     editions: tuple[str, ...]
     passed_over: tuple[tuple[str, str], ...]
     readers: int
+    at: datetime
     blocked: tuple[str, ...] = ()
     seeds: int = 0
 
@@ -117,6 +118,7 @@ def approve(
             passed_over=tuple(passed),
             blocked=tuple(blocked),
             readers=readers_of(alike, approved),
+            at=now,
             seeds=first,
         )
 

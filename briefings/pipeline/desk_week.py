@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
@@ -299,6 +299,8 @@ class ApprovalView:
 
     week: Week
     lines: tuple[tuple[EditionLine, str, Looked], ...]
+    apart: tuple[EditionLine, ...]
+    """Editions that are left to somebody else."""
     blocked: tuple[tuple[EditionLine, Looked], ...]
     readers: int
     cut_off: datetime
@@ -314,13 +316,17 @@ class ApprovalView:
         return {e.edition.specialization: editions.content_hash(e.edition) for e in seen}
 
 
-def approval_view(chain: Chain, week: Week, only: Sequence[str]) -> ApprovalView:
-    """Look over what would be approved: the drafts of a week, or those named."""
+def approval_view(
+    chain: Chain, week: Week, only: Sequence[str], *, apart: Collection[str] = ()
+) -> ApprovalView:
+    """Look over what would be approved: the drafts of a week, or those named, but for some."""
     with chain.db.read() as tx:
         alike = readers.count_by_specializations(tx)
         lines = _lines(tx, week, by_specialization(alike), {})
         table = timetable(tx, chain)
     chosen = [e for e in lines if e.waiting and ((not only and not e.held) or e.slug in only)]
+    left = tuple(each for each in chosen if each.slug in apart)
+    chosen = [each for each in chosen if each.slug not in apart]
     looked = examine(chain, week, [e.slug for e in chosen]) if chosen else {}
     free = [e for e in chosen if e.slug in looked and not looked[e.slug].blocking]
     with chain.db.read() as tx:
@@ -329,6 +335,7 @@ def approval_view(chain: Chain, week: Week, only: Sequence[str]) -> ApprovalView
             lines=tuple(
                 (e, editions.content_hash(looked[e.slug].edition), looked[e.slug]) for e in free
             ),
+            apart=left,
             blocked=tuple(
                 (e, looked[e.slug]) for e in chosen if e.slug in looked and looked[e.slug].blocking
             ),

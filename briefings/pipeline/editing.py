@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from briefings.assemble.choices import left_out, moved, pinned
 from briefings.assemble.subject import one_line
@@ -286,6 +287,13 @@ def undo_approval(chain: Chain, week: Week, slugs: Sequence[str], *, by: str) ->
         for slug in undone:
             note(tx, week, slug, "took the approval back", by, now)
     return undone
+
+
+def approved_together(chain: Chain, week: Week, at: datetime, *, by: str) -> list[str]:
+    """The editions whose approval is the one that a person gave at an instant."""
+    with chain.db.read() as tx:
+        given = editions.approvals(tx, str(week))
+    return [slug for slug, one in given.items() if (one.at, one.by) == (at, by)]
 
 
 def _open_edition(tx: Transaction, week: Week, slug: str) -> Edition | None:

@@ -58,7 +58,7 @@ def chosen(catalogue: Catalogue, only: Sequence[str]) -> tuple[str, ...]:
 
 def choices_of(tx: Transaction, week: Week, slug: str) -> tuple[int, Choices]:
     """Give the number of the newest change of an edition, 0 before the first, and its choices."""
-    newest = choice_store.of_week(tx, str(week)).get(slug)
+    newest = choice_store.newest(tx, str(week), slug)
     if newest is None:
         return 0, _words_of(editions.get(tx, str(week), slug))
     return newest.n, newest.choices

@@ -89,6 +89,27 @@ def of_week(tx: Transaction, week: str) -> dict[str, Change]:
     return {row[0]: _change(*row[1:]) for row in rows}
 
 
+def newest(tx: Transaction, week: str, specialization: str) -> Change | None:
+    """Give the newest change of one edition, or None."""
+    row = tx.one(
+        "SELECT n, act, made_by, made_at, choices FROM edition_choice "
+        "WHERE week = :week AND specialization = :slug ORDER BY n DESC LIMIT 1",
+        week=week,
+        slug=specialization,
+    )
+    return None if row is None else _change(*row)
+
+
+def changed_by(tx: Transaction, week: str, by: str) -> set[str]:
+    """Give the specializations whose edition of a week somebody changed."""
+    rows = tx.rows(
+        "SELECT DISTINCT specialization FROM edition_choice WHERE week = :week AND made_by = :by",
+        week=week,
+        by=by,
+    )
+    return {str(row[0]) for row in rows}
+
+
 def history(tx: Transaction, week: str, specialization: str) -> list[Change]:
     """Give every change of an edition, newest first."""
     rows = tx.rows(

@@ -33,7 +33,8 @@ T = TypeVar("T")
 Fields = Mapping[str, list[str]]
 _PLAIN = "application/x-www-form-urlencoded"
 _FORMS = (_PLAIN, "multipart/form-data")
-_MOST_FIELDS = 200
+_MOST_FIELDS = 2_000
+"""A week's approval sends two for each edition; a body has at most 64 KB anyway."""
 SETTINGS_FORM_SECONDS = 12 * 3600
 
 

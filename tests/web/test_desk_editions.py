@@ -13,10 +13,12 @@ import httpx
 import pytest
 
 from briefings.links import Purpose
+from briefings.model.edition import Edition
 from briefings.model.user import DeskRole
-from briefings.pipeline.prepare import prepare
+from briefings.pipeline.prepare import load_catalogue, prepare
 from briefings.pipeline.send import send_due
-from briefings.store import items, letters
+from briefings.store import catalogue as catalogues
+from briefings.store import editions, items, letters
 from briefings.testing.feed_server import FeedServer, Page
 from briefings.weeks import Week
 from tests.web.conftest import copied
@@ -108,6 +110,42 @@ async def test_approving_takes_two_steps_and_the_first_is_a_sentence_with_counts
         answer = await press(client, f"{WEEK_PAGE}/approve", seen)
         assert answer.status_code == 409
         assert "look at it again" in answer.text
+
+
+async def test_a_week_of_hundreds_of_editions_is_approved_and_undone_by_one_press(
+    desk: Desk,
+) -> None:
+    """Neither the fields of the form nor the address that says what was done are too many."""
+    edition(desk)
+    with desk.site.app.db.write() as tx:
+        known = load_catalogue(tx)
+        (like, *_) = (s for s in known.specializations if s.slug == "mlops-engineer")
+        more = [
+            replace(like, slug=f"a-long-name-of-many-{n}", name=f"Name {n}", general=False)
+            for n in range(240)
+        ]
+        catalogues.save(tx, replace(known, specializations=(*known.specializations, *more)))
+        for one in more:
+            editions.put(
+                tx,
+                Edition(specialization=one.slug, week=str(LATER), placements=()),
+                now=desk.site.clock(),
+            )
+    async with desk.client(DeskRole.EDITOR) as client:
+        ask = (await client.get(f"{WEEK_PAGE}/approve")).text
+        seen = {
+            name: re.findall(rf'name="{name}" value="([^"]+)"', ask) for name in ("edition", "hash")
+        }
+        assert len(seen["edition"]) > 240
+        answer = await press(client, f"{WEEK_PAGE}/approve", seen)
+        assert len(answer.headers["location"]) < 2_000
+        page = await after(client, answer)
+        assert f"{len(seen['edition'])} approved" in page.text
+        page = await undone(client, page)
+        assert f"{len(seen['edition'])} editions are a draft again" in page.text
+        for at in ("soon", "2026-08-24T12:00:00"):
+            answer = await press(client, f"{WEEK_PAGE}/unapprove", {"at": at})
+            assert "is no instant" in answer.text
 
 
 async def test_who_must_not_approve_alone_is_refused_after_an_edit(desk: Desk) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import Response
@@ -30,16 +29,8 @@ def register(door: Door) -> None:
         """Say in a sentence what approving does, with today's counts."""
         week = week_in(visit)
         only = visit.request.query_params.getlist("edition")
-        seen = approval_view(visit.chain, week, only)
-        names = {line.slug: line.name for line, *_ in (*seen.lines, *seen.blocked)}
-        own = own_of(visit, week, list(names))
-        if own:
-            others = [slug for slug in names if slug not in own]
-            seen = (
-                approval_view(visit.chain, week, others)
-                if others
-                else replace(seen, lines=(), blocked=(), readers=0)
-            )
+        own = own_of(visit, week, only or None)
+        seen = approval_view(visit.chain, week, only, apart=own.keys())
         return visit.show(
             "approve.html",
             title=f"Approve week {week.number}",
@@ -51,7 +42,7 @@ def register(door: Door) -> None:
             hashes=seen.hashes,
             most=MOST,
             seeds_page=visit.may(Permission.APPROVE),
-            own_work=[(slug, names[slug], work) for slug, work in own.items()],
+            own_work=[(each.slug, each.name, own[each.slug]) for each in seen.apart],
         )
 
     @door.act(f"{WEEK}/approve", on_record.APPROVE, whole=False)
@@ -79,7 +70,8 @@ def register(door: Door) -> None:
             words += " Not approved: " + "; ".join(f"{s}: {r}" for s, r in done.passed_over)
         undo = Undo(
             path=f"{address(week)}/unapprove",
-            fields=[("edition", slug) for slug in done.editions],
+            # Not the editions: hundreds of them make no address.
+            fields=[("at", done.at.isoformat())],
         )
         return visit.go(address(week), words, undo)
 
@@ -87,9 +79,11 @@ def register(door: Door) -> None:
     def undo(act: Act) -> Response:
         """Take approvals back, until the cut-off."""
         visit, week = act.visit, week_in(act.visit)
-        undone = editing.undo_approval(
-            act.chain, week, visit.values("edition"), by=visit.user.email
-        )
+        by, together = visit.user.email, visit.field("at")
+        chosen = visit.values("edition")
+        if together:
+            chosen = editing.approved_together(act.chain, week, _instant(together), by=by)
+        undone = editing.undo_approval(act.chain, week, chosen, by=by)
         if not undone:
             raise Refused("None of these editions is approved.")
         act.record.changed(f"{week} {on_record.named(undone)}", before="approved", after="draft")
@@ -117,7 +111,17 @@ def _seeds(visit: Visit) -> SeedsFirst | None:
     return SeedsFirst(most=MOST, release_at=told)
 
 
-def own_of(visit: Visit, week: Week, slugs: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{text!r} is no instant.") from None
+    if found.tzinfo is None:
+        raise Refused(f"{text!r} is no instant.")
+    return found
+
+
+def own_of(visit: Visit, week: Week, slugs: Sequence[str] | None) -> dict[str, tuple[str, ...]]:
     """What this person made of editions, by edition, where they must not approve that alone."""
     if visit.user.may_approve_own:
         return {}

@@ -14,6 +14,8 @@ from briefings.web.seals import BadSeal, Seals
 
 FIELD = "said"
 _SECONDS = 600
+_LONGEST = 1_000
+"""Characters of a sentence: it travels in an address, and those have an end everywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ def with_words(
     seals: Seals, path: str, words: str, undo: Undo | None, *, user_id: int, now: int
 ) -> str:
     """The address of a page that will say these words to this person."""
-    told = {"w": words}
+    told = {"w": words if len(words) <= _LONGEST else f"{words[:_LONGEST]}\N{HORIZONTAL ELLIPSIS}"}
     if undo is not None:
         told |= {"p": undo.path, "b": undo.button, "f": json.dumps(list(undo.fields))}
     sealed = seals.seal(_purpose(user_id), json.dumps(told), now)
