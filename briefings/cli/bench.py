@@ -32,7 +32,12 @@ def send(  # noqa: PLR0917 - typer passes them by name
         str | None,
         typer.Option("--smtp", help="smtp://host:port of a sink; default: our own sink."),
     ] = None,
-    lanes: Annotated[int, typer.Option("--lanes", min=1, max=256)] = 8,
+    senders: Annotated[
+        int, typer.Option("--senders", min=1, max=8, help="Processes that send side by side.")
+    ] = 1,
+    lanes: Annotated[
+        int, typer.Option("--lanes", min=1, max=256, help="Connections of each of them.")
+    ] = 8,
     chunking: Annotated[
         bool, typer.Option("--chunking/--no-chunking", help="Whether our own sink offers BDAT.")
     ] = True,
@@ -48,7 +53,7 @@ def send(  # noqa: PLR0917 - typer passes them by name
     """Import, approve, freeze and deliver to a sink; its readers are made up.
 
     Rates are taken between the first and the last acceptance, CPU is that of the whole `send`
-    process from its start.
+    process from its start; of several senders the CPU and the memory of all are added.
     """
     from briefings.cli.bench_run import measure
 
@@ -57,6 +62,7 @@ def send(  # noqa: PLR0917 - typer passes them by name
             Path(folder),
             subscribers=subscribers,
             smtp=smtp,
+            senders=senders,
             lanes=lanes,
             chunking=chunking,
             unsubscribes=unsubscribes,

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from time import CLOCK_MONOTONIC, clock_gettime, process_time
@@ -67,6 +68,7 @@ class Measured:
     mails: int
     mail_bytes: int
     lists: int
+    senders: int
     lanes: int
     chunking: bool | None
     mails_per_second: float
@@ -88,16 +90,22 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """What the send process says of itself; instants are monotonic seconds of this machine."""
+class Used:
+    """What one sending process needed, from its start on; of several, all of it or the most."""
+
+    cpu_seconds: float
+    peak_rss_mb: float
+    longest_lock: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent(Used):
+    """What the first of them says; instants are monotonic seconds of this machine."""
 
     began: float
     ready: float
     frozen: float
     sending: float
-    cpu_seconds: float
-    peak_rss_mb: float
-    longest_lock: float
 
 
 def measure(
@@ -105,6 +113,7 @@ def measure(
     *,
     subscribers: int,
     smtp: str | None,
+    senders: int,
     lanes: int,
     chunking: bool,
     unsubscribes: int,
@@ -136,7 +145,7 @@ def measure(
     with _sink(smtp, chunking=chunking) as (url, sink):
         settings = made.model_copy(update={"mail_url": url})
         leaving = _start(_leave, settings, unsubscribes) if unsubscribes else None
-        process, answers = _start(_send, settings, most)
+        process, answers = _start(partial(_send, senders=senders), settings, most)
         sent = cast("Sent | str", answers.recv())
         process.join()
         waits: list[float] = []
@@ -153,6 +162,7 @@ def measure(
         mails=mails,
         mail_bytes=_size(build(made)),
         lists=lists,
+        senders=senders,
         lanes=lanes,
         chunking=chunking if smtp is None else None,
         mails_per_second=round((mails - 1) / max(last - first, 1e-6), 1),
@@ -345,14 +355,16 @@ class TimedDatabase(Database):
     longest = 0.0
 
     @contextmanager
-    def write(self, *, durable: bool = True) -> Generator[Transaction]:
-        """A unit that writes; timed from when it has the lock."""
-        with super().write(durable=durable) as tx:
+    def _unit(self, *, writes: bool) -> Generator[Transaction]:
+        """From when a unit that writes has the lock to the end of its commit.
+
+        What it waits for afterwards, the disk, keeps nobody out.
+        """
+        with super()._unit(writes=writes) as tx:
             began = _now()
             yield tx
-            inside = _now()
-        # the commit belongs to it, the wait for the lock does not
-        self.longest = max(self.longest, _now() - began, inside - began)
+        if writes:
+            self.longest = max(self.longest, _now() - began)
 
 
 def _timed(settings: Settings) -> tuple[Chain, TimedDatabase]:
@@ -365,7 +377,9 @@ def _timed(settings: Settings) -> tuple[Chain, TimedDatabase]:
     return replace(opened.chain, db=database), database
 
 
-def _send(settings: Settings, most: int, began: float, answers: Answers) -> None:
+def _send(
+    settings: Settings, most: int, began: float, answers: Answers, *, senders: int = 1
+) -> None:
     """What `briefings send --week ... --now` does, with its figures."""
     collect_rarely()
     from briefings.errors import BriefingsError
@@ -373,6 +387,7 @@ def _send(settings: Settings, most: int, began: float, answers: Answers) -> None
     from briefings.pipeline.send import send_due
 
     week = Week.parse(WEEK)
+    beside = [_start(_send_beside, settings, number) for number in range(1, senders)]
     try:
         chain, database = _timed(settings)
         ready = _now()
@@ -381,8 +396,11 @@ def _send(settings: Settings, most: int, began: float, answers: Answers) -> None
         if most:
             closing, _ = _start(_close_all_but, settings, most)  # its memory is not ours
             closing.join()
+        for _, pipe in beside:
+            pipe.send(None)
         sending = _now()
         send_due(chain, settings, week, ignore_hours=True)
+        used = [_used(database), *(cast("Used", pipe.recv()) for _, pipe in beside)]
     except BriefingsError as failure:
         answers.send(str(failure))
         return
@@ -392,10 +410,30 @@ def _send(settings: Settings, most: int, began: float, answers: Answers) -> None
             ready=ready,
             frozen=frozen,
             sending=sending,
-            cpu_seconds=process_time(),
-            peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            longest_lock=database.longest,
+            cpu_seconds=sum(each.cpu_seconds for each in used),
+            peak_rss_mb=sum(each.peak_rss_mb for each in used),
+            longest_lock=max(each.longest_lock for each in used),
         )
+    )
+
+
+def _send_beside(settings: Settings, number: int, began: float, answers: Answers) -> None:
+    """Deliver what another process opened, once told to."""
+    del number, began
+    collect_rarely()
+    from briefings.pipeline.send import send_due
+
+    chain, database = _timed(settings)
+    answers.recv()
+    send_due(chain, settings, Week.parse(WEEK), ignore_hours=True)
+    answers.send(_used(database))
+
+
+def _used(database: TimedDatabase) -> Used:
+    return Used(
+        cpu_seconds=process_time(),
+        peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        longest_lock=database.longest,
     )
 
 
