@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from briefings.errors import Refused, Remedy
-from briefings.model.delivery import WORK_LEFT, IssueState
+from briefings.model.delivery import IssueState
 from briefings.pipeline.chain import Chain
 from briefings.store import deliveries, instance, issues
 from briefings.store.database import Transaction
@@ -35,7 +35,7 @@ def open_work(chain: Chain) -> OpenWork:
     """Count what has not left yet; paused issues count, too."""
     with chain.db.read() as tx:
         counted = {
-            issue.name: sum(deliveries.states(tx, issue.id).get(state, 0) for state in WORK_LEFT)
+            issue.name: deliveries.work_left(tx, issue.id)
             for issue in issues.find(tx)
             if issue.state in (IssueState.OPEN, IssueState.PAUSED)
         }

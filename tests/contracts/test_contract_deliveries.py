@@ -111,6 +111,8 @@ def test_claims_go_to_one_owner_and_settles_need_its_fence(database: Database) -
         assert deliveries.settle(tx, ends, fence=first, now=LATER) == 6
         assert deliveries.settle(tx, ends, fence=first, now=LATER) == 0
         assert deliveries.states(tx, issue.id) == {State.ACCEPTED: 6, State.CLAIMED: 4}
+        assert deliveries.work_left(tx, issue.id) == 4
+        assert deliveries.work_left(tx, issue.id + 1) == 0
 
 
 def test_what_ends_without_its_mail_forgets_its_items(database: Database) -> None:
@@ -167,6 +169,7 @@ def test_freezing_twice_adds_nothing_and_knows_where_it_stopped(database: Databa
         assert deliveries.last_frozen_reader(tx, issue.id) == 8
         assert deliveries.last_frozen_reader(tx, 99) == 0
         assert deliveries.states(tx, issue.id) == {State.PENDING: 6, State.SKIPPED: 2}
+        assert deliveries.work_left(tx, issue.id) == 6
         assert deliveries.reasons(tx, issue.id) == {(State.SKIPPED, "paused"): 2}
 
 

@@ -101,6 +101,14 @@ def asked(database: Database, act: Callable[[Transaction], object]) -> list[str]
         ]
 
 
+def test_what_is_left_of_an_issue_is_counted_without_its_other_rows(database: Database) -> None:
+    steps = asked(database, lambda tx: deliveries.work_left(tx, 1))
+    assert steps == [
+        "SEARCH delivery USING INDEX ix_delivery_claimed (fence>?)",
+        "SEARCH delivery USING COVERING INDEX ix_delivery_open (issue_id=? AND state=?)",
+    ]
+
+
 def test_readers_are_counted_out_of_an_index_alone(database: Database) -> None:
     steps = asked(database, readers.count_by_specializations)
     assert "SCAN reader USING COVERING INDEX ix_reader_counted" in steps
