@@ -69,14 +69,15 @@ def cells(
     known = editions.fills(tx, str(weeks[0]), str(weeks[-1]))
     made: list[dict[str, Cell]] = []
     for week in weeks:
-        while ahead is not None and ahead[1] < str(week):
+        name = str(week)
+        while ahead is not None and ahead[1] < name:
             carried[ahead[0]].add(ahead[2])
             ahead = next(told, None)
-        stored = known.get(str(week), {})
+        stored = known.get(name, {})
         own = reaching.by_slug(sendable(waiting[week], week, rules))
         here = {item.id for item in waiting[week]}
         unmade = len(stored) < len(catalogue.specializations)
-        before = [item for item in older if item.week < str(week)] if unmade else []
+        before = [item for item in older if item.week < name] if unmade else []
         young = reaching.by_slug(fillers(before, week, frozenset(), rules))
         found: dict[str, Cell] = {}
         for each in catalogue.specializations:

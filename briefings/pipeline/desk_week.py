@@ -110,6 +110,8 @@ def week_view(chain: Chain, week: Week) -> WeekView:
         table = timetable(tx, chain)
         own = issues.find(tx, week=str(week), kind=IssueKind.REGULAR)
         newest = issues.find(tx)
+        last = issue_status(tx, newest[-1]) if newest else None
+        regular = last if own and last and own[0].id == last.issue.id else None
         audience = sum(alike.values())
         groups = _groups(tx) if audience <= MOST_GROUPED else {}
         return WeekView(
@@ -122,8 +124,8 @@ def week_view(chain: Chain, week: Week) -> WeekView:
             audience=audience,
             groups=sum(groups.values()),
             drafts=items.count(tx, state=ItemState.DRAFT),
-            regular=issue_status(tx, own[0]) if own else None,
-            last_issue=issue_status(tx, newest[-1]) if newest else None,
+            regular=regular or (issue_status(tx, own[0]) if own else None),
+            last_issue=last,
         )
 
 
