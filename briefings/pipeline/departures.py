@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from briefings.model.delivery import IssueKind, State
+from briefings.model.delivery import IssueKind
 from briefings.model.feedback import WHOLE_MAIL, Answer
 from briefings.pipeline.chain import Chain
 from briefings.readers.numbers import shown
@@ -28,8 +28,7 @@ def departures(chain: Chain) -> list[Departures]:
         newest = [i for i in issues.find(tx) if i.kind is not IssueKind.CORRECTION][-ISSUES:]
         found: list[Departures] = []
         for issue in reversed(newest):
-            states = deliveries.states(tx, issue.id)
-            mails = states.get(State.ACCEPTED, 0) + states.get(State.UNSURE, 0)
+            mails = deliveries.mailed_count(tx, issue.id)
             left = answers.of_issue(tx, issue.id).get((WHOLE_MAIL, Answer.LEFT), 0)
             found.append(Departures(issue=issue.name, mails=mails, left=shown(left, mails)))
     return found

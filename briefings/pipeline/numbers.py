@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from briefings.model.delivery import State
 from briefings.model.feedback import WHOLE_MAIL, Answer
 from briefings.model.news import Item, Kind
 from briefings.pipeline.chain import Chain
@@ -61,12 +60,11 @@ def numbers(chain: Chain, name: str) -> IssueNumbers:
     """
     with chain.db.read() as tx:
         issue = issues.by_name(tx, name)
-        states = deliveries.states(tx, issue.id)
+        accepted = deliveries.mailed_count(tx, issue.id)
         said = answers.of_issue(tx, issue.id)
         had = blocks.readers_by_item(tx, issue.id)
         known = items.get(tx, list(had))
         pressed = presses.of_items(tx)
-    accepted = states.get(State.ACCEPTED, 0) + states.get(State.UNSURE, 0)
     per_item = [
         _item(known[number], readers, pressed, said)
         for number, readers in sorted(had.items(), key=lambda pair: (-pair[1], pair[0]))

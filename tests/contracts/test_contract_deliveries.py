@@ -112,6 +112,7 @@ def test_claims_go_to_one_owner_and_settles_need_its_fence(database: Database) -
         assert deliveries.settle(tx, ends, fence=first, now=LATER) == 0
         assert deliveries.states(tx, issue.id) == {State.ACCEPTED: 6, State.CLAIMED: 4}
         assert deliveries.work_left(tx, issue.id) == 4
+        assert deliveries.mailed_count(tx, issue.id) == 6
         assert deliveries.work_left(tx, issue.id + 1) == 0
 
 
