@@ -16,7 +16,7 @@ def check(week: WeekOption, specialization: Specializations = None) -> int:
 
     The exit code is 1 when a page is gone: that blocks an approval.
     """
-    from briefings.pipeline import on_record_setup as acts
+    from briefings.pipeline import on_record_links as acts
 
     opened = open_app()
     with (

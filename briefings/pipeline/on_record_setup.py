@@ -1,4 +1,4 @@
-"""Acts on files, feeds, links, rules and the archive, each with its entry in the audit log.
+"""Acts on files, feeds, rules and the archive, each with its entry in the audit log.
 
 Each is an act of another module, as in `on_record`. What changed nothing leaves no entry.
 """
@@ -6,17 +6,15 @@ Each is an act of another module, as in `on_record`. What changed nothing leaves
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 
 from briefings.feeds.fetch import Fetcher
-from briefings.pipeline import archive, catalogue, feed_checks, instance, link_checks, rules
+from briefings.pipeline import archive, catalogue, feed_checks, instance, rules
 from briefings.pipeline.archive import Switched
 from briefings.pipeline.catalogue import Loaded
 from briefings.pipeline.feed_checks import Checked
 from briefings.pipeline.importing import ImportReport
 from briefings.pipeline.instance import Confirmed
-from briefings.pipeline.link_checks import Tried
 from briefings.pipeline.on_record import named
 from briefings.pipeline.recorded import Record
 from briefings.weeks import Week
@@ -24,7 +22,6 @@ from briefings.weeks import Week
 ARCHIVE = "show or hide the archive"
 CATALOGUE, IMPORT = "load the catalogue", "import a file"
 CHECK_FEEDS, FEED_INTERVAL = "check feeds", "set how often a feed is asked"
-CHECK_LINKS = "try links"
 CONFIRM = "confirm a restored database"
 RULES = "store rules of time"
 _SHOWN = {True: "on", False: "off", None: "nothing said"}
@@ -75,34 +72,6 @@ def check_feeds(record: Record, fetcher: Fetcher, tool: str | None) -> list[Chec
             before="",
             after=f"{len(done)} asked, {failed} failed, {drafts} drafts made",
         )
-    return done
-
-
-def check_links(
-    record: Record,
-    fetcher: Fetcher,
-    week: Week,
-    only: Sequence[str] = (),
-    *,
-    within: float | None = None,
-    most: int | None = None,
-    unless: timedelta | None = None,
-    progress: Callable[[int, int | None], None] = lambda _done, _all: None,
-) -> Tried:
-    """Try the links of a week's editions; raises what `link_checks.check_links` does."""
-    done = link_checks.check_links(
-        record.chain,
-        fetcher,
-        week,
-        only,
-        within=within,
-        most=most,
-        unless=unless,
-        progress=progress,
-    )
-    if done.answers or done.left:
-        subject = f"{week} {named(only)}" if only else str(week)
-        record.changed(subject, before="", after=done.words())
     return done
 
 

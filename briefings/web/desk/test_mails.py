@@ -6,7 +6,7 @@ from fastapi import Response
 
 from briefings.desk.permissions import Permission
 from briefings.errors import Refused
-from briefings.pipeline import on_record_setup
+from briefings.pipeline import on_record_links
 from briefings.pipeline.editing import carrying_older
 from briefings.pipeline.link_checks import WHILE_WAITING
 from briefings.pipeline.taking_in import take_into
@@ -49,7 +49,7 @@ def register(door: Door) -> None:
         visit = act.visit
         week, slug = week_in(visit), visit.word("slug")
         fetcher = visit.site.app.link_fetcher()
-        words = on_record_setup.check_links(
+        words = on_record_links.check_links(
             act.record, fetcher, week, [slug], within=WHILE_WAITING
         ).words()
         return visit.go(f"{address(week, slug)}#preflight", words)

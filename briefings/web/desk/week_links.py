@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 
 from briefings.desk.permissions import Permission
-from briefings.pipeline import on_record_setup
+from briefings.pipeline import on_record_links
 from briefings.pipeline.link_checks import LATELY, MOST_WHILE_WAITING, WHILE_WAITING
 from briefings.pipeline.week_links import week_links
 from briefings.web.desk.door import Act, Door
@@ -35,11 +35,11 @@ def register(door: Door) -> None:
             lately=int(LATELY.total_seconds()) // 60,
         )
 
-    @door.act(f"{WEEK}/links", on_record_setup.CHECK_LINKS, whole=False)
+    @door.act(f"{WEEK}/links", on_record_links.CHECK_LINKS, whole=False)
     def try_all(act: Act) -> Response:
         """Try the links of all editions, as many as there is time for; the next press goes on."""
         week = week_in(act.visit)
-        done = on_record_setup.check_links(
+        done = on_record_links.check_links(
             act.record,
             act.visit.site.app.link_fetcher(),
             week,
