@@ -154,6 +154,10 @@ def keep(tx: Transaction, issue_id: int, run: int, outcomes: Mapping[Likeness, O
             for likeness, made in outcomes.items()
         ],
     )
+    if outcomes and not tx.is_sqlite:
+        # PostgreSQL takes a table that it does not know for an empty one, and would look for the
+        # readers of each outcome in turn: 80 us a row instead of 4.
+        tx.run("ANALYZE freeze_outcome", ())
 
 
 def freeze_span(tx: Transaction, issue_id: int, run: int, span: Span) -> int:

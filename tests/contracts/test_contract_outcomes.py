@@ -112,6 +112,19 @@ def test_one_statement_writes_the_rows_of_all_who_are_alike(database: Database) 
         assert deliveries.got_week(tx, "2026-W34", 0, 9) == {1, 2, 3, 5}
 
 
+def test_the_planner_of_postgresql_knows_how_many_outcomes_there_are(database: Database) -> None:
+    some_readers(database, 30)
+    issue = issue_of(database)
+    with database.write() as tx:
+        for number in range(1, 31):
+            readers.set_plan(tx, number, None, number, NOW)
+        keep_all(tx, issue, RUN, PENDING)
+        if not tx.is_sqlite:
+            told = tx.one("SELECT reltuples FROM pg_class WHERE relname = 'freeze_outcome'")
+            assert told == (30,)
+        assert outcomes.freeze_span(tx, issue.id, RUN, whole(tx)) == 30
+
+
 def test_a_span_counts_who_confirmed_in_time_and_ends(database: Database) -> None:
     some_readers(database, 5)
     with database.write() as tx:
