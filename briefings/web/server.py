@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -49,8 +50,9 @@ def serve(app: App, *, demo: bool) -> None:
             lifespan="on",
         )
         structlog.get_logger("briefings.web").info("listening", bind=app.settings.bind)
-        with _signals_end_here():
-            uvicorn.Server(config).run(sockets=[listening])
+        server = uvicorn.Server(config)
+        with _signals_end(server):
+            server.run(sockets=[listening])
 
 
 def listen(bind: str) -> socket.socket:
@@ -81,14 +83,19 @@ def listen(bind: str) -> socket.socket:
 
 
 @contextmanager
-def _signals_end_here() -> Generator[None]:
-    """Keep uvicorn from raising the signal that ended it once more: ending was the answer to it."""
+def _signals_end(server: uvicorn.Server) -> Generator[None]:
+    """Let SIGTERM and SIGINT end the server also before it listens to them itself.
+
+    It raises the signal that ended it once more when it is done: ending was the answer to it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    for number in before:
-        signal.signal(number, lambda _number, _frame: None)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:

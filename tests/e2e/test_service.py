@@ -121,6 +121,36 @@ def test_it_delivers_an_open_issue(ready: Town) -> None:
     assert ready.states() == {"accepted": 2}
 
 
+TOLD_TOO_EARLY = """
+import os, signal, uvicorn
+run = uvicorn.Server.run
+def told(self, sockets=None):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return run(self, sockets=sockets)
+uvicorn.Server.run = told
+from briefings.cli import main
+main()
+"""
+"""SIGTERM between our last line before the web server and its own first one."""
+
+
+@pytest.mark.parametrize("command", ["web", "serve"])
+def test_a_signal_that_comes_before_the_web_server_listens_to_any_ends_it(
+    ready: Town, command: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_TOO_EARLY, command],
+        env=environment(ready, free_port()),
+        cwd=ready.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("command", ["web", "serve"])
 def test_a_taken_port_is_one_line(ready: Town, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
