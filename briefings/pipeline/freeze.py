@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from briefings.errors import Conflict, Remedy
 from briefings.model.delivery import Issue, IssueKind, IssueState, SkipReason, State
+from briefings.model.reader import Reader
 from briefings.pipeline.audience import Audience, Decision
 from briefings.pipeline.chain import Chain
 from briefings.pipeline.halt import pause_if_stopped
@@ -86,7 +87,7 @@ def _scan(chain: Chain, issue: Issue, audience: Audience, after: int, progress: 
             fresh = outcomes.unknown(tx, run, span)
             got = deliveries.received(tx, audience.item_ids, after + 1, span.upto)
             people = readers.among(tx, {*fresh.values(), *got})
-        holders = {n: people[n] for n in got if n in people}
+        holders = {n: people[n] for n in got if n in people and _concerns(issue, people[n])}
         made = {alike: audience.decide(people[n], frozenset()) for alike, n in fresh.items()}
         own = {n: audience.decide(reader, got[n]) for n, reader in holders.items()}
         press.run([*made.values(), *own.values()])
@@ -106,6 +107,11 @@ def _scan(chain: Chain, issue: Issue, audience: Audience, after: int, progress: 
         after = span.upto
         done += span.readers
         progress(done, expected)
+
+
+def _concerns(issue: Issue, reader: Reader) -> bool:
+    """Whether a reader confirmed before the freeze began; who did later has no row (R7)."""
+    return reader.confirmed_at is not None and reader.confirmed_at < issue.began
 
 
 def _clear_outcomes(chain: Chain) -> None:

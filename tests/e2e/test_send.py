@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from briefings.pipeline.control import accept, cancel, pause, resend, resume, un
 from briefings.pipeline.instance import backup, confirm, restore
 from briefings.pipeline.open_issue import open_regular
 from briefings.store import alerts, readers
+from briefings.store.instants import stored
 from briefings.testing.script import Fault, Point, Script
 from tests.e2e.town import WEEK, Town, body, found, mail_server
 
@@ -105,6 +107,25 @@ def test_who_leaves_after_the_freeze_gets_no_mail(town: Town) -> None:
     town.send()
     assert [m["To"].addresses[0].addr_spec for m in town.outbox()] == ["r0@example.org"]
     assert town.state_of("r1@example.org") == ("skipped", "left")
+
+
+def test_who_confirms_after_the_freeze_began_has_no_row_even_holding_an_item(town: Town) -> None:
+    ready(town, 3)
+    with town.app.db.write() as tx:
+        late = readers.by_email(tx, "r1@example.org")
+        assert late is not None
+        tx.execute(
+            "UPDATE reader SET confirmed_at = :later WHERE id = :id",
+            later=stored(town.clock() + timedelta(hours=1)),
+            id=late.id,
+        )
+        tx.execute(
+            "INSERT INTO received (item_id, reader_id, delivery_id) "
+            "SELECT MIN(item_id), :id, 4711 FROM placement",
+            id=late.id,
+        )
+    town.send()
+    assert town.states() == {"accepted": 2}
 
 
 def test_changed_preferences_after_the_freeze_make_the_list_anew(town: Town) -> None:
