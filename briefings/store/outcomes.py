@@ -137,6 +137,8 @@ def unknown(tx: Transaction, run: int, span: Span) -> dict[Likeness, int]:
 
 def keep(tx: Transaction, issue_id: int, run: int, outcomes: Mapping[Likeness, Outcome]) -> None:
     """Keep what was decided; `unknown` gave the keys."""
+    if not outcomes:  # nearly every span, with the write lock held
+        return
     week = issues.week_of_mail(tx, issue_id)
     tx.many(
         _KEEP,
@@ -154,7 +156,7 @@ def keep(tx: Transaction, issue_id: int, run: int, outcomes: Mapping[Likeness, O
             for likeness, made in outcomes.items()
         ],
     )
-    if outcomes and not tx.is_sqlite:
+    if not tx.is_sqlite:
         # PostgreSQL takes a table that it does not know for an empty one, and would look for the
         # readers of each outcome in turn: 80 us a row instead of 4.
         tx.run("ANALYZE freeze_outcome", ())
