@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -134,7 +134,7 @@ def check_links(
         known = link_checks.of(tx, urls)
     all_of_them, now = len(urls), chain.clock()
     if unless is not None:
-        urls = [url for url in urls if url not in known or now - known[url].at >= unless]
+        urls = due_again(urls, known, now, unless)
     lately, due = all_of_them - len(urls), len(urls)
     urls.sort(key=lambda url: known[url].at if url in known else _LONG_AGO)
     urls = urls[:most]
@@ -150,6 +150,13 @@ def check_links(
         _keep(chain, answers, known)
         done += answers
     return Tried(answers=tuple(done), left=due - len(done), lately=lately)
+
+
+def due_again(
+    urls: Iterable[str], known: Mapping[str, LinkAnswer], now: datetime, unless: timedelta
+) -> list[str]:
+    """Give those that were never tried, or not within so long."""
+    return [url for url in urls if url not in known or now - known[url].at >= unless]
 
 
 async def _ask_all(

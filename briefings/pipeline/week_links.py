@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from briefings.model.links import LinkAnswer
 from briefings.pipeline.chain import Chain
-from briefings.pipeline.link_checks import LATELY, links_of_editions
+from briefings.pipeline.link_checks import LATELY, due_again, links_of_editions
 from briefings.pipeline.prepare import load_catalogue
 from briefings.store import link_checks
 from briefings.weeks import Week
@@ -41,7 +41,7 @@ class WeekLink:
             return "gone"
         if not answer.served:
             return "away"
-        return "moved" if answer.moved_to and self.of_an_item else "there"
+        return "moved" if answer.moved and self.of_an_item else "there"
 
     @property
     def of_an_item(self) -> bool:
@@ -83,7 +83,6 @@ def week_links(chain: Chain, week: Week) -> WeekLinks:
                 place = Place(slug=slug, name=names[slug], place=link.place, item_id=link.item_id)
                 places.setdefault(link.url, []).append(place)
         answers = link_checks.of(tx, places)
-    now = chain.clock()
     return WeekLinks(
         week=week,
         editions=len(mailed),
@@ -91,5 +90,5 @@ def week_links(chain: Chain, week: Week) -> WeekLinks:
             WeekLink(url=url, answer=answers.get(url), places=tuple(stands))
             for url, stands in places.items()
         ),
-        due=sum(url not in answers or now - answers[url].at >= LATELY for url in places),
+        due=len(due_again(places, answers, chain.clock(), LATELY)),
     )
